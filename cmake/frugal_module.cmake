@@ -1,0 +1,53 @@
+# frugal_module(<name> [SOURCES ...] [HEADERS ...] [TESTS ...] [DEPS ...] [LINKS ...] [PUBLIC_LINKS ...] [TEST_LINKS ...])
+#
+# One folder, one library.  DEPS name other frugal modules that must already be
+# defined: because CMake reads the folders in house order, naming a later module
+# is an error at configure time.  LINKS are foreign libraries behind this door;
+# PUBLIC_LINKS are those that its headers show.  Each file in TESTS becomes one
+# GoogleTest program and one CTest test, <name>.<file>, labelled `unit`.
+function(frugal_module name)
+  cmake_parse_arguments(M "" "" "SOURCES;HEADERS;TESTS;TEST_LINKS;DEPS;LINKS;PUBLIC_LINKS" ${ARGN})
+  foreach(dep IN LISTS M_DEPS)
+    if(NOT TARGET frugal_${dep})
+      message(FATAL_ERROR "frugal/${name} may not depend on frugal/${dep}: it comes later in the house order")
+    endif()
+  endforeach()
+  add_library(frugal_${name} STATIC ${M_SOURCES})
+  add_library(frugal::${name} ALIAS frugal_${name})
+  target_sources(frugal_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${M_HEADERS})
+  target_compile_features(frugal_${name} PUBLIC cxx_std_20)
+  set_target_properties(frugal_${name} PROPERTIES CXX_EXTENSIONS OFF VERIFY_INTERFACE_HEADER_SETS ${FRUGAL_DEVELOPER})
+  list(TRANSFORM M_DEPS PREPEND frugal::)
+  target_link_libraries(frugal_${name} PUBLIC ${M_DEPS} ${M_PUBLIC_LINKS} PRIVATE ${M_LINKS})
+  if(FRUGAL_DEVELOPER)
+    target_compile_options(frugal_${name} PRIVATE ${FRUGAL_WARNINGS})
+    foreach(test IN LISTS M_TESTS)
+      get_filename_component(stem ${test} NAME_WE)
+      frugal_test(${name} ${stem} SOURCES ${test} LINKS frugal::${name} ${M_TEST_LINKS})
+    endforeach()
+  endif()
+endfunction()
+
+set(FRUGAL_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+
+# frugal_test(<group> <stem> SOURCES ... [LINKS ...] [LABEL unit]): one GoogleTest program, one
+# CTest test named <group>.<stem>.
+function(frugal_test group stem)
+  cmake_parse_arguments(T "" "LABEL" "SOURCES;LINKS" ${ARGN})
+  if(NOT T_LABEL)
+    set(T_LABEL unit)
+  endif()
+  set(target ${group}_${stem})
+  add_executable(${target} ${T_SOURCES})
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  target_link_libraries(${target} PRIVATE ${T_LINKS} GTest::gtest_main)
+  target_compile_options(${target} PRIVATE ${FRUGAL_WARNINGS})
+  if(CMAKE_CXX_CLANG_TIDY)
+    # The branches inside EXPECT macros cost the path analyzer minutes a file and count as nesting.
+    set_target_properties(${target} PROPERTIES
+      CXX_CLANG_TIDY "${CMAKE_CXX_CLANG_TIDY};--checks=-clang-analyzer-*,-readability-function-size")
+  endif()
+  add_test(NAME ${group}.${stem} COMMAND ${target})
+  set_tests_properties(${group}.${stem} PROPERTIES LABELS ${T_LABEL} TIMEOUT 300
+    ENVIRONMENT "FRUGAL_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+endfunction()

@@ -1,0 +1,20 @@
+#pragma once
+
+/// JSON in the house: one type, and a parser whose faults are ours.
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+namespace frugal {
+
+/// Keeps the order of keys, so that what we print reads as it was written.
+using Json = nlohmann::ordered_json;
+
+/// Parses untrusted text.  `where` names the source in the message.
+/// Errors: kCorrupt when the text is not JSON or nested deeper than 512 levels.
+[[nodiscard]] Json parse_json(std::string_view text, std::string_view where);
+
+/// One line, invalid UTF-8 replaced by U+FFFD, no NaN or infinity (they become null).
+[[nodiscard]] std::string to_line(const Json& json);
+
+}  // namespace frugal

@@ -1,0 +1,124 @@
+#include "frugal/base/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "frugal/base/error.h"
+
+namespace frugal {
+
+Summary summarise(std::span<const double> samples) {
+  Summary s;
+  s.count = samples.size();
+  if (samples.empty()) return s;
+  double sum = 0.0;
+  for (const double x : samples) sum += x;
+  s.mean = sum / static_cast<double>(s.count);
+  if (s.count < 2) return s;
+  double squares = 0.0;
+  for (const double x : samples) squares += (x - s.mean) * (x - s.mean);
+  s.std_dev = std::sqrt(squares / static_cast<double>(s.count - 1));
+  s.std_err = s.std_dev / std::sqrt(static_cast<double>(s.count));
+  return s;
+}
+
+double Summary::half_width95() const {
+  if (count < 2) return std::numeric_limits<double>::infinity();
+  return student_t_quantile(0.975, static_cast<double>(count - 1)) * std_err;
+}
+
+double Summary::upper95() const {
+  if (count < 2) return std::numeric_limits<double>::infinity();
+  return mean + (student_t_quantile(0.95, static_cast<double>(count - 1)) * std_err);
+}
+
+namespace {
+
+// Continued fraction of the incomplete beta function, by Lentz's method.
+double beta_fraction(double a, double b, double x) {
+  constexpr double kTiny = 1e-300;
+  double c = 1.0;
+  double d = 1.0 - ((a + b) * x / (a + 1.0));
+  d = 1.0 / (std::abs(d) < kTiny ? kTiny : d);
+  double h = d;
+  const auto step = [&](double term) {
+    d = 1.0 + (term * d);
+    c = 1.0 + (term / c);
+    d = 1.0 / (std::abs(d) < kTiny ? kTiny : d);
+    c = std::abs(c) < kTiny ? kTiny : c;
+    h *= d * c;
+  };
+  for (int m = 1; m < 500; ++m) {
+    const double before = h;
+    step(m * (b - m) * x / ((a + (2.0 * m) - 1.0) * (a + (2.0 * m))));
+    step(-(a + m) * (a + b + m) * x / ((a + (2.0 * m)) * (a + (2.0 * m) + 1.0)));
+    if (std::abs(h - before) < 1e-15 * std::abs(h)) break;
+  }
+  return h;
+}
+
+// Regularised incomplete beta function I_x(a, b).  Takes y = 1 - x as well: the smaller of the two
+// would lose its digits if it were computed from the larger.
+double incomplete_beta(double a, double b, double x, double y) {
+  if (x <= 0.0) return 0.0;
+  if (y <= 0.0) return 1.0;
+  const double log_x = x > 0.5 ? std::log1p(-y) : std::log(x);
+  const double log_y = y > 0.5 ? std::log1p(-x) : std::log(y);
+  const double front =
+      std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + (a * log_x) + (b * log_y));
+  if (x < (a + 1.0) / (a + b + 2.0)) return front * beta_fraction(a, b, x) / a;
+  return 1.0 - (front * beta_fraction(b, a, y) / b);
+}
+
+}  // namespace
+
+double student_t_quantile(double p, double degrees) {
+  FRUGAL_CHECK(p > 0.5 && p < 1.0);
+  FRUGAL_CHECK(degrees > 0.0);
+  // The upper tail P(T > t): compared with 1 - p, it keeps its digits when p is close to 1.
+  const auto tail = [degrees](double t) {
+    const double sum = degrees + (t * t);
+    return 0.5 * incomplete_beta(degrees / 2.0, 0.5, degrees / sum, t * t / sum);
+  };
+  double low = 0.0;
+  double high = 1.0;
+  while (tail(high) > 1.0 - p && high < 1e12) high *= 2.0;
+  for (int i = 0; i < 200 && high - low > 1e-12 * high; ++i) {
+    const double middle = 0.5 * (low + high);
+    (tail(middle) > 1.0 - p ? low : high) = middle;
+  }
+  return 0.5 * (low + high);
+}
+
+double quantile(std::span<const double> samples, double p) {
+  FRUGAL_CHECK(!samples.empty());
+  FRUGAL_CHECK(p >= 0.0 && p <= 1.0);
+  for (const double x : samples) {
+    if (std::isnan(x)) return x;  // it has no place in an order
+  }
+  std::vector<double> sorted(samples.begin(), samples.end());
+  std::sort(sorted.begin(), sorted.end());
+  const double at = p * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const double share = at - static_cast<double>(below);
+  if (share == 0.0) return sorted[below];
+  return sorted[below] + (share * (sorted[below + 1] - sorted[below]));
+}
+
+Proportion wilson95(std::size_t successes, std::size_t trials) {
+  FRUGAL_CHECK(successes <= trials);
+  if (trials == 0) return {};
+  constexpr double kZ = 1.959963984540054;
+  const auto n = static_cast<double>(trials);
+  const double share = static_cast<double>(successes) / n;
+  const double scale = 1.0 + (kZ * kZ / n);
+  const double centre = (share + (kZ * kZ / (2.0 * n))) / scale;
+  const double half =
+      kZ * std::sqrt((share * (1.0 - share) / n) + (kZ * kZ / (4.0 * n * n))) / scale;
+  return {
+      .value = share, .low = std::max(0.0, centre - half), .high = std::min(1.0, centre + half)};
+}
+
+}  // namespace frugal

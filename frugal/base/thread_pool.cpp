@@ -1,0 +1,170 @@
+#include "frugal/base/thread_pool.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "frugal/base/error.h"
+#include "frugal/base/str.h"
+
+// Waiting costs joules.  A member that finds no job spins for a few microseconds, the length of
+// the gap between two kernels of one token, and then sleeps on a condition variable, so that an
+// idle pool uses no CPU.  With more members than CPUs it never spins: the one waited for may need
+// the very CPU that spins.
+
+namespace frugal {
+
+namespace {
+
+// About 5 µs of pause instructions.
+constexpr int kSpins = 2000;
+
+void pause_once() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+template <class Condition>
+bool spin_until(int spins, const Condition& condition) {
+  for (int i = 0; i < spins; ++i) {
+    if (condition()) return true;
+    pause_once();
+  }
+  return condition();
+}
+
+}  // namespace
+
+ThreadPool::ThreadPool(std::size_t threads) {
+  if (threads == 0 || threads > 1024) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("thread count {}: expected a number from 1 to 1024", threads));
+  }
+  spins_ = threads <= usable_cpus() ? kSpins : 0;
+  workers_.reserve(threads - 1);
+  try {
+    for (std::size_t member = 1; member < threads; ++member) {
+      workers_.emplace_back([this, member] { work(member); });
+    }
+  } catch (const std::system_error& fault) {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+    throw Error(ErrorKind::kIo, str("cannot start {} threads: {}", threads, fault.what()));
+  }
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void ThreadPool::run(const std::function<void(std::size_t)>& job) {
+  if (workers_.empty()) {
+    job(0);
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    job_ = &job;
+    fault_ = nullptr;
+    pending_.store(workers_.size() + 1, std::memory_order_relaxed);
+    generation_.fetch_add(1, std::memory_order_release);
+  }
+  wake_.notify_all();
+  run_member(0);
+  const auto all_done = [this] { return pending_.load(std::memory_order_acquire) == 0; };
+  if (!spin_until(spins_, all_done)) {
+    std::unique_lock lock(mutex_);
+    finished_.wait(lock, all_done);
+  }
+  const std::lock_guard lock(mutex_);
+  job_ = nullptr;
+  if (fault_) std::rethrow_exception(std::exchange(fault_, nullptr));
+}
+
+void ThreadPool::run_member(std::size_t member) {
+  try {
+    (*job_)(member);
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    if (!fault_) fault_ = std::current_exception();
+  }
+  if (pending_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    const std::lock_guard lock(mutex_);
+    finished_.notify_one();
+  }
+}
+
+void ThreadPool::work(std::size_t member) {
+  std::uint64_t seen = 0;
+  const auto has_job = [&] { return generation_.load(std::memory_order_acquire) != seen; };
+  while (true) {
+    if (!spin_until(spins_, has_job)) {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return stopping_ || has_job(); });
+      if (stopping_ && !has_job()) return;
+    }
+    seen = generation_.load(std::memory_order_acquire);
+    run_member(member);
+  }
+}
+
+void ThreadPool::parallel_for(std::size_t count, std::size_t grain,
+                              const std::function<void(std::size_t, std::size_t)>& body) {
+  FRUGAL_CHECK(grain > 0);
+  if (count == 0) return;
+  const std::size_t chunks = (count + grain - 1) / grain;
+  if (chunks == 1 || workers_.empty()) {
+    body(0, count);
+    return;
+  }
+  const std::size_t members = size();
+  run([&](std::size_t member) {
+    const std::size_t begin = std::min(count, chunks * member / members * grain);
+    const std::size_t end = std::min(count, chunks * (member + 1) / members * grain);
+    if (begin < end) body(begin, end);
+  });
+}
+
+namespace {
+// Whole CPUs of a cgroup v2 quota ("max 100000" or "150000 100000"), 0 when there is none.
+std::size_t quota_cpus() {
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  std::string quota;
+  double period = 0.0;
+  if (!(file >> quota >> period) || period <= 0.0) return 0;
+  const auto micros = parse_double(quota);
+  if (!micros) return 0;
+  return static_cast<std::size_t>(std::max(1.0, std::ceil(*micros / period)));
+}
+}  // namespace
+
+std::size_t usable_cpus() {
+  static const std::size_t cpus = [] {
+    cpu_set_t mask;
+    CPU_ZERO(&mask);
+    std::size_t allowed = std::max(1U, std::thread::hardware_concurrency());
+    if (sched_getaffinity(0, sizeof mask, &mask) == 0) {
+      allowed = static_cast<std::size_t>(std::max(1, CPU_COUNT(&mask)));
+    }
+    const std::size_t quota = quota_cpus();
+    return quota == 0 ? allowed : std::min(allowed, quota);
+  }();
+  return cpus;
+}
+
+}  // namespace frugal
