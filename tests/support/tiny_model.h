@@ -1,0 +1,61 @@
+#pragma once
+
+/// Small random-weight llama files for tests: made in a moment, shaped like the real ones.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "frugal/format/gguf.h"
+#include "frugal/tensor/dtype.h"
+
+namespace frugal::test {
+
+struct TinyModel {
+  std::size_t embedding = 64;
+  std::size_t layers = 2;
+  std::size_t heads = 4;
+  std::size_t kv_heads = 2;
+  std::size_t feed_forward = 96;
+  std::size_t context = 256;
+  DType type = DType::kF32;  ///< of the matrices
+  bool tied = false;         ///< no output matrix
+  bool rope_freqs = false;
+  std::uint64_t seed = 1;
+  /// Called with each tensor's name and numbers before they are stored.
+  std::function<void(const std::string& name, std::span<float> values)> edit = {};
+  /// Called with the metadata before the file is written.
+  std::function<void(format::Metadata& metadata)> edit_metadata = {};
+  /// Tensors of these names are left out.
+  std::vector<std::string> omit = {};
+};
+
+/// Tokens in the vocabulary: <unk>, <s>, </s>, 256 bytes, then letters and a few words.
+inline constexpr std::size_t kTinyVocabulary = 320;
+
+/// Writes the model and returns `path`.
+std::filesystem::path write_tiny_model(const std::filesystem::path& path, const TinyModel& model);
+
+/// A folder of its own for one test, removed at the end.
+class TempFolder {
+ public:
+  TempFolder();
+  ~TempFolder();
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::filesystem::path operator/(std::string_view name) const {
+    return path_ / name;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// English-like text of about `words` words that the tiny vocabulary can hold.
+[[nodiscard]] std::string tiny_text(std::size_t words, std::uint64_t seed = 1);
+
+}  // namespace frugal::test
