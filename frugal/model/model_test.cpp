@@ -1,0 +1,161 @@
+#include "frugal/model/model.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "frugal/base/error.h"
+#include "tests/support/tiny_model.h"
+
+namespace frugal::model {
+namespace {
+
+using test::TempFolder;
+using test::TinyModel;
+using test::write_tiny_model;
+
+// The error that loading this model ends in; fails the test when it loads.
+Error load_error(const TinyModel& tiny) {
+  const TempFolder folder;
+  try {
+    (void)load(write_tiny_model(folder / "m.gguf", tiny));
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "it loaded";
+  return {ErrorKind::kIo, ""};
+}
+
+void expect_message(const Error& error, ErrorKind kind, std::string_view part) {
+  EXPECT_EQ(error.kind(), kind) << error.what();
+  EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+}
+
+TinyModel with_key(const std::string& key, const format::MetaValue& value) {
+  TinyModel tiny;
+  tiny.edit_metadata = [=](format::Metadata& meta) { meta.set(key, value); };
+  return tiny;
+}
+
+TEST(Model, DescribesShapeAndWeightsByRole) {
+  const TempFolder folder;
+  const Model model = load(write_tiny_model(folder / "m.gguf", {}));
+  EXPECT_EQ(model.config.architecture, "llama");
+  EXPECT_EQ(model.config.vocab_size, test::kTinyVocabulary);
+  EXPECT_EQ(model.config.head_dim, 16U);
+  EXPECT_EQ(model.config.rope_dims, 16U);
+  ASSERT_EQ(model.layers.size(), 2U);
+  EXPECT_EQ(model.layers[1].key.rows, 32U);
+  EXPECT_EQ(model.layers[1].key.cols, 64U);
+  EXPECT_EQ(model.layers[1].down.name, "blk.1.ffn_down.weight");
+  EXPECT_NE(model.output.data, model.token_embedding.data);
+  ASSERT_NE(model.tokenizer, nullptr);
+  EXPECT_EQ(model.tokenizer->size(), test::kTinyVocabulary);
+}
+
+TEST(Model, ATiedOutputIsTheEmbeddingAndItsBytesCountOnce) {
+  const TempFolder folder;
+  const Model tied = load(write_tiny_model(folder / "tied.gguf", {.tied = true}));
+  const Model untied = load(write_tiny_model(folder / "untied.gguf", {}));
+  EXPECT_EQ(tied.output.data, tied.token_embedding.data);
+  EXPECT_EQ(untied.weight_bytes() - tied.weight_bytes(), test::kTinyVocabulary * 64 * 4);
+}
+
+TEST(Model, ReadsRopeFrequencyDivisors) {
+  const TempFolder folder;
+  const Model model = load(write_tiny_model(folder / "m.gguf", {.rope_freqs = true}));
+  EXPECT_EQ(model.rope_divisors.size(), 8U);
+}
+
+TEST(Model, NamesAMissingTensor) {
+  TinyModel tiny;
+  tiny.omit = {"blk.1.ffn_up.weight"};
+  expect_message(load_error(tiny), ErrorKind::kCorrupt, "no tensor 'blk.1.ffn_up.weight'");
+}
+
+TEST(Model, NamesAMisshapenTensorAndTheShapeItExpected) {
+  expect_message(load_error(with_key("llama.feed_forward_length", std::uint32_t{128})),
+                 ErrorKind::kCorrupt, "'blk.0.ffn_gate.weight' is [64, 96], expected [64, 128]");
+}
+
+TEST(Model, RefusesAnArchitectureItDoesNotRunAndListsThoseItRuns) {
+  expect_message(load_error(with_key("general.architecture", std::string("mamba"))),
+                 ErrorKind::kUnsupported, "architecture 'mamba', expected one of: llama");
+}
+
+TEST(Model, RefusesAbsurdSizesByKey) {
+  for (const char* key : {"llama.block_count", "llama.embedding_length", "llama.context_length",
+                          "llama.attention.head_count"}) {
+    for (const std::uint32_t value : {0U, std::numeric_limits<std::uint32_t>::max()}) {
+      expect_message(load_error(with_key(key, value)), ErrorKind::kCorrupt, key);
+    }
+  }
+}
+
+TEST(Model, RefusesHeadsThatDoNotShareEvenly) {
+  expect_message(load_error(with_key("llama.attention.head_count_kv", std::uint32_t{3})),
+                 ErrorKind::kCorrupt, "expected a multiple");
+}
+
+TEST(Model, RefusesAnOddOrOversizedRotation) {
+  for (const std::uint32_t dims : {7U, 32U}) {
+    expect_message(load_error(with_key("llama.rope.dimension_count", dims)), ErrorKind::kCorrupt,
+                   "rotated dimensions");
+  }
+}
+
+TEST(Model, RefusesRopeScalingItDoesNotKnow) {
+  expect_message(load_error(with_key("llama.rope.scaling.type", std::string("yarn"))),
+                 ErrorKind::kUnsupported, "rope scaling 'yarn'");
+}
+
+TEST(Model, RefusesNumbersThatAreNone) {
+  expect_message(
+      load_error(with_key("llama.rope.freq_base", std::numeric_limits<float>::quiet_NaN())),
+      ErrorKind::kCorrupt, "llama.rope.freq_base");
+  TinyModel tiny;
+  tiny.edit = [](const std::string& name, std::span<float> values) {
+    if (name == "blk.0.attn_norm.weight") values[5] = std::numeric_limits<float>::infinity();
+  };
+  expect_message(load_error(tiny), ErrorKind::kCorrupt, "'blk.0.attn_norm.weight': element 5");
+}
+
+TEST(Model, RefusesAKeyOfTheWrongType) {
+  expect_message(load_error(with_key("llama.block_count", std::string("two"))), ErrorKind::kCorrupt,
+                 "llama.block_count");
+}
+
+TEST(Model, RefusesAVocabularyOfAnotherSizeThanTheEmbedding) {
+  TinyModel tiny;
+  tiny.edit_metadata = [](format::Metadata& meta) {
+    for (const char* key :
+         {"tokenizer.ggml.tokens", "tokenizer.ggml.scores", "tokenizer.ggml.token_type"}) {
+      format::MetaArray array = *meta.get_array(key);
+      array.values.pop_back();
+      meta.set(key, array);
+    }
+  };
+  expect_message(load_error(tiny), ErrorKind::kCorrupt, "319 tokens in the vocabulary");
+}
+
+TEST(Model, RunsWithoutAVocabularyItCannotUse) {
+  const TempFolder folder;
+  const Model model = load(
+      write_tiny_model(folder / "m.gguf", with_key("tokenizer.ggml.model", std::string("gpt-9"))));
+  EXPECT_EQ(model.tokenizer, nullptr);
+  EXPECT_THROW((void)load_tokenizer(*model.file), Error);
+}
+
+TEST(Model, FindsTheFirstWeightThatIsNoNumber) {
+  const TempFolder folder;
+  EXPECT_EQ(first_non_finite(load(write_tiny_model(folder / "good.gguf", {}))), "");
+  TinyModel tiny;
+  tiny.edit = [](const std::string& name, std::span<float> values) {
+    if (name == "blk.1.ffn_up.weight") values[64 + 3] = std::numeric_limits<float>::quiet_NaN();
+  };
+  const Model broken = load(write_tiny_model(folder / "bad.gguf", tiny));
+  EXPECT_EQ(first_non_finite(broken), "tensor 'blk.1.ffn_up.weight': row 1, column 3 is nan");
+}
+
+}  // namespace
+}  // namespace frugal::model

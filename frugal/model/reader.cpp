@@ -1,0 +1,83 @@
+#include "frugal/model/reader.h"
+
+#include <cmath>
+
+#include "frugal/base/error.h"
+#include "frugal/base/str.h"
+#include "frugal/tensor/codec.h"
+
+namespace frugal::model {
+
+void Reader::corrupt(std::string_view what) const {
+  throw Error(ErrorKind::kCorrupt, str("{}: {}", file_.path(), what));
+}
+
+void Reader::unsupported(std::string_view what) const {
+  throw Error(ErrorKind::kUnsupported, str("{}: {}", file_.path(), what));
+}
+
+std::size_t Reader::size(std::string_view key, std::size_t max) const {
+  const auto value = file_.metadata().get_uint(prefix_ + std::string(key));
+  if (!value) corrupt(str("no key '{}{}', expected a number", prefix_, key));
+  if (*value < 1 || *value > max) {
+    corrupt(str("key '{}{}' is {}, expected 1 to {}", prefix_, key, *value, max));
+  }
+  return static_cast<std::size_t>(*value);
+}
+
+std::size_t Reader::size_or(std::string_view key, std::size_t fallback, std::size_t max) const {
+  const bool present = file_.metadata().find(prefix_ + std::string(key)) != nullptr;
+  return present ? size(key, max) : fallback;
+}
+
+float Reader::positive_or(std::string_view key, float fallback) const {
+  const auto value = file_.metadata().get_float(prefix_ + std::string(key));
+  if (!value) return fallback;
+  const auto number = static_cast<float>(*value);
+  if (!std::isfinite(number) || number <= 0.0F) {
+    corrupt(str("key '{}{}' is {}, expected a finite number above 0", prefix_, key, *value));
+  }
+  return number;
+}
+
+std::string Reader::string_or(std::string_view key, std::string_view fallback) const {
+  return std::string(file_.metadata().get_string(prefix_ + std::string(key)).value_or(fallback));
+}
+
+const format::TensorInfo& Reader::tensor(const std::string& name) const {
+  const format::TensorInfo* info = file_.find(name);
+  if (info == nullptr) corrupt(str("no tensor '{}'", name));
+  return *info;
+}
+
+Weight Reader::weight(const std::string& name, std::size_t rows, std::size_t cols) const {
+  const format::TensorInfo& info = tensor(name);
+  if (info.dims.size() > 2 || info.rows() != rows || info.cols() != cols) {
+    corrupt(str("tensor '{}' is [{}], expected [{}, {}]", name, fmt::join(info.dims, ", "), cols,
+                rows));
+  }
+  if (!can_decode(info.type)) {
+    unsupported(str("tensor '{}' has type {}, expected F32, F16, BF16, Q8_0 or Q4_0", name,
+                    frugal::name(info.type)));
+  }
+  return {.name = name,
+          .type = info.type,
+          .data = file_.data(info).data(),
+          .rows = rows,
+          .cols = cols,
+          .row_bytes = row_bytes(info.type, cols).value()};
+}
+
+std::vector<float> Reader::vector(const std::string& name, std::size_t length) const {
+  const Weight stored = weight(name, 1, length);
+  std::vector<float> values(length);
+  decode_row(stored.type, stored.data, values);
+  for (std::size_t i = 0; i < length; ++i) {
+    if (!std::isfinite(values[i])) {
+      corrupt(str("tensor '{}': element {} is {}, expected a finite number", name, i, values[i]));
+    }
+  }
+  return values;
+}
+
+}  // namespace frugal::model
