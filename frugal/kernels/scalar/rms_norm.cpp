@@ -1,0 +1,15 @@
+#include <cmath>
+
+#include "frugal/kernels/scalar/functions.h"
+
+namespace frugal::kernels::scalar {
+
+// The reference: written to be read.  Every other instruction set is tested against it.
+void rms_norm_row(const float* x, const float* gain, float epsilon, float* out, std::size_t cols) {
+  float sum_of_squares = 0.0F;
+  for (std::size_t c = 0; c < cols; ++c) sum_of_squares += x[c] * x[c];
+  const float scale = 1.0F / std::sqrt((sum_of_squares / static_cast<float>(cols)) + epsilon);
+  for (std::size_t c = 0; c < cols; ++c) out[c] = x[c] * scale * gain[c];
+}
+
+}  // namespace frugal::kernels::scalar
