@@ -1,0 +1,257 @@
+#include "frugal/engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "frugal/base/error.h"
+#include "frugal/engine/generate.h"
+#include "tests/support/tiny_model.h"
+
+namespace frugal::engine {
+namespace {
+
+using test::TempFolder;
+using test::TinyModel;
+
+constexpr DType kTypes[] = {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0, DType::kQ4_0};
+
+class EngineTest : public testing::Test {
+ protected:
+  model::Model make(TinyModel tiny) {
+    return model::load(write_tiny_model(folder_ / str_name(), tiny));
+  }
+  static std::vector<TokenId> ids(std::size_t count) {
+    std::vector<TokenId> tokens;
+    for (std::size_t i = 0; i < count; ++i) {
+      tokens.push_back(static_cast<TokenId>((i * 37 + 5) % test::kTinyVocabulary));
+    }
+    return tokens;
+  }
+
+ private:
+  std::string str_name() { return "m" + std::to_string(count_++) + ".gguf"; }
+  TempFolder folder_;
+  int count_ = 0;
+};
+
+std::vector<float> all_logits(const model::Model& model, const std::vector<TokenId>& tokens,
+                              const EngineOptions& options, KvType kv = KvType::kF32) {
+  Engine engine(model, options);
+  KvCache cache(model.config, tokens.size(), kv);
+  const auto logits = engine.forward(cache, tokens, Logits::kAll);
+  return {logits.begin(), logits.end()};
+}
+
+void expect_close(std::span<const float> got, std::span<const float> want, float tolerance) {
+  ASSERT_EQ(got.size(), want.size());
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    ASSERT_NEAR(got[i], want[i], tolerance * std::max(1.0F, std::abs(want[i]))) << i;
+  }
+}
+
+TEST_F(EngineTest, EveryWeightTypeAgreesBetweenInstructionSetsAndThreadCounts) {
+  for (const DType type : kTypes) {
+    const model::Model model = make({.type = type});
+    const auto tokens = ids(21);
+    const auto tables = kernels::runnable_kernels();
+    const auto want = all_logits(model, tokens, {.kernels = tables.front()});
+    for (const kernels::Kernels* table : tables) {
+      for (const std::size_t threads : {1U, 2U, 5U}) {
+        expect_close(all_logits(model, tokens, {.threads = threads, .kernels = table}), want,
+                     1e-3F);
+      }
+    }
+  }
+}
+
+TEST_F(EngineTest, StoredTypesStayNearTheFloatModel) {
+  const auto tokens = ids(16);
+  const auto want = all_logits(make({}), tokens, {});
+  expect_close(all_logits(make({.type = DType::kF16}), tokens, {}), want, 0.02F);
+  expect_close(all_logits(make({.type = DType::kBF16}), tokens, {}), want, 0.1F);
+  expect_close(all_logits(make({.type = DType::kQ8_0}), tokens, {}), want, 0.15F);
+}
+
+TEST_F(EngineTest, OneTokenAtATimeEqualsAllAtOnce) {
+  const model::Model model = make({});
+  const auto tokens = ids(30);
+  const auto want = all_logits(model, tokens, {});
+  for (const std::size_t batch : {1U, 7U, 29U}) {
+    expect_close(all_logits(model, tokens, {.batch = batch}), want, 1e-4F);
+  }
+  Engine engine(model, {});
+  KvCache cache(model.config, tokens.size(), KvType::kF32);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const auto logits = engine.forward(cache, std::span(&tokens[i], 1), Logits::kLast);
+    expect_close(logits, std::span(want).subspan(i * logits.size(), logits.size()), 1e-4F);
+  }
+}
+
+TEST_F(EngineTest, AnF16CacheStaysNearAnF32Cache) {
+  const model::Model model = make({});
+  const auto tokens = ids(40);
+  expect_close(all_logits(model, tokens, {}, KvType::kF16), all_logits(model, tokens, {}), 0.01F);
+}
+
+TEST_F(EngineTest, TruncatingTheCacheForgetsWhatCameAfter) {
+  const model::Model model = make({});
+  const auto tokens = ids(12);
+  Engine engine(model, {});
+  KvCache cache(model.config, 64, KvType::kF32);
+  const auto first = engine.forward(cache, tokens, Logits::kLast);
+  const std::vector<float> want(first.begin(), first.end());
+  (void)engine.forward(cache, ids(5), Logits::kNone);
+  cache.truncate(11);
+  expect_close(engine.forward(cache, std::span(tokens).last(1), Logits::kLast), want, 1e-5F);
+}
+
+TEST_F(EngineTest, RopeDivisorsAndTiedOutputsChangeTheResult) {
+  const auto tokens = ids(9);
+  const auto plain = all_logits(make({}), tokens, {});
+  const auto rotated = all_logits(make({.rope_freqs = true}), tokens, {});
+  const auto tied = all_logits(make({.tied = true}), tokens, {});
+  EXPECT_NE(plain, rotated);
+  EXPECT_NE(plain, tied);
+}
+
+TEST_F(EngineTest, CountsExactlyTheWorkItsKernelsDescribe) {
+  for (const DType type : kTypes) {
+    const model::Model model = make({.type = type, .tied = true});
+    for (const KvType kv : {KvType::kF32, KvType::kF16}) {
+      Engine engine(model, {.threads = 2});
+      KvCache cache(model.config, 64, kv);
+      (void)engine.forward(cache, ids(13), Logits::kLast);
+      EXPECT_EQ(engine.work()[Phase::kPrefill].cost, forward_cost(model, 13, 0, 1, kv));
+      EXPECT_EQ(engine.work()[Phase::kPrefill].prompt_tokens, 13U);
+      (void)engine.forward(cache, ids(1), Logits::kLast, Phase::kDecode);
+      EXPECT_EQ(engine.work()[Phase::kDecode].cost, forward_cost(model, 1, 13, 1, kv));
+      EXPECT_GT(engine.work()[Phase::kDecode].time.value(), 0.0);
+    }
+  }
+}
+
+TEST_F(EngineTest, WorkDoesNotDependOnHowManyThreadsShareIt) {
+  const model::Model model = make({.type = DType::kQ8_0});
+  Engine one(model, {.threads = 1});
+  Engine four(model, {.threads = 4});
+  KvCache a(model.config, 32);
+  KvCache b(model.config, 32);
+  (void)one.forward(a, ids(20), Logits::kAll);
+  (void)four.forward(b, ids(20), Logits::kAll);
+  EXPECT_EQ(one.work()[Phase::kPrefill].cost, four.work()[Phase::kPrefill].cost);
+}
+
+TEST_F(EngineTest, MatrixWorkOfAFloatModelIsTwoOperationsPerWeightAndToken) {
+  const model::Model model = make({});
+  const Cost one = forward_cost(model, 1, 0, 1, KvType::kF32);
+  const Cost two = forward_cost(model, 2, 0, 2, KvType::kF32);
+  std::uint64_t weights = 0;
+  for (const auto& tensor : model.file->tensors()) {
+    if (tensor.dims.size() == 2 && tensor.name != "token_embd.weight") {
+      weights += tensor.rows() * tensor.cols();
+    }
+  }
+  EXPECT_GE(one.op(Op::kFloat), 2 * weights);
+  EXPECT_LE(one.op(Op::kFloat), 2 * weights + weights / 10);
+  // A second token reads the same weights: only operations double.
+  EXPECT_GT(two.op(Op::kFloat), 19 * one.op(Op::kFloat) / 10);
+  EXPECT_LT(two.traffic(Traffic::kDram), 11 * one.traffic(Traffic::kDram) / 10);
+}
+
+TEST_F(EngineTest, RefusesBadRequestsAndLeavesTheCacheAsItWas) {
+  const model::Model model = make({});
+  Engine engine(model, {});
+  KvCache cache(model.config, 8);
+  (void)engine.forward(cache, ids(4), Logits::kNone);
+  const std::vector<TokenId> negative = {1, -1};
+  const std::vector<TokenId> outside = {1, static_cast<TokenId>(test::kTinyVocabulary)};
+  for (const auto& bad : {std::vector<TokenId>{}, ids(5), negative, outside}) {
+    try {
+      (void)engine.forward(cache, bad, Logits::kLast);
+      ADD_FAILURE() << "accepted " << bad.size();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInvalidArgument);
+    }
+    EXPECT_EQ(cache.size(), 4U);
+  }
+  EXPECT_THROW(Engine(model, {.threads = 0}), Error);
+  EXPECT_THROW(Engine(model, {.batch = 0}), Error);
+  EXPECT_THROW(KvCache(model.config, 0), Error);
+  EXPECT_THROW(KvCache(model.config, std::size_t{1} << 40U), Error);
+}
+
+TEST_F(EngineTest, NamesTheWeightThatIsNoNumber) {
+  TinyModel tiny;
+  tiny.edit = [](const std::string& name, std::span<float> values) {
+    if (name == "blk.0.attn_v.weight") values[7] = std::numeric_limits<float>::quiet_NaN();
+  };
+  const model::Model model = make(tiny);
+  Engine engine(model, {});
+  KvCache cache(model.config, 8);
+  try {
+    (void)engine.forward(cache, ids(3), Logits::kLast);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kCorrupt);
+    EXPECT_NE(std::string(error.what()).find("'blk.0.attn_v.weight': row 0, column 7 is nan"),
+              std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(cache.size(), 0U);
+}
+
+TEST_F(EngineTest, GenerationStopsWhereItShould) {
+  const model::Model model = make({});
+  Engine engine(model, {});
+  GenerateOptions options;
+  options.max_tokens = 6;
+  options.ignore_end = true;
+  std::string streamed;
+  KvCache cache(model.config, 64);
+  const Generation out =
+      generate(engine, cache, ids(3), options, [&](std::string_view piece) { streamed += piece; });
+  EXPECT_EQ(out.tokens.size(), 6U);
+  EXPECT_EQ(out.reason, StopReason::kMaxTokens);
+  EXPECT_EQ(streamed, out.text);
+  EXPECT_EQ(engine.work()[Phase::kDecode].output_tokens, 6U);
+  KvCache small(model.config, 5);
+  EXPECT_EQ(generate(engine, small, ids(3), options).reason, StopReason::kContextFull);
+  KvCache fresh(model.config, 64);
+  EXPECT_EQ(generate(engine, fresh, ids(3), options).tokens, out.tokens) << "same seed, same text";
+}
+
+TEST_F(EngineTest, GenerationEndsAtEndOfText) {
+  // An output matrix whose row of </s> points wherever the network goes: it wins at once.
+  TinyModel tiny;
+  tiny.edit = [](const std::string& name, std::span<float> values) {
+    if (name == "output.weight") std::fill(values.begin(), values.end(), 0.0F);
+    if (name == "output_norm.weight") std::fill(values.begin(), values.end(), 1.0F);
+  };
+  tiny.edit_metadata = [](format::Metadata& meta) {
+    meta.set("tokenizer.ggml.eos_token_id", std::uint32_t{0});  // argmax of equals is the first
+  };
+  const model::Model model = make(tiny);
+  Engine engine(model, {});
+  KvCache cache(model.config, 16);
+  GenerateOptions options;
+  options.sampler.temperature = 0.0F;
+  const Generation out = generate(engine, cache, ids(2), options);
+  EXPECT_EQ(out.reason, StopReason::kEndOfText);
+  EXPECT_TRUE(out.tokens.empty());
+}
+
+TEST_F(EngineTest, ACallbackThatThrowsStopsTheGeneration) {
+  const model::Model model = make({});
+  Engine engine(model, {});
+  KvCache cache(model.config, 64);
+  GenerateOptions options;
+  options.ignore_end = true;
+  EXPECT_THROW((void)generate(engine, cache, ids(2), options,
+                              [](std::string_view) { throw std::runtime_error("stop"); }),
+               std::runtime_error);
+}
+
+}  // namespace
+}  // namespace frugal::engine
