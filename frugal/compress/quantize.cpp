@@ -1,0 +1,164 @@
+#include "frugal/compress/quantize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "frugal/base/error.h"
+#include "frugal/base/str.h"
+#include "frugal/base/thread_pool.h"
+#include "frugal/tensor/codec.h"
+
+namespace frugal::compress {
+
+namespace {
+
+using format::GgufFile;
+using format::TensorInfo;
+
+// Rows handed to the team at once: enough to keep it busy, little enough to stay in memory.
+constexpr std::size_t kChunkBytes = std::size_t{8} << 20U;
+
+// `general.file_type` of a file that is mostly of this type (llama.cpp's numbers).
+std::uint32_t file_type(DType type) {
+  switch (type) {
+    case DType::kF32:
+      return 0;
+    case DType::kF16:
+      return 1;
+    case DType::kQ4_0:
+      return 2;
+    case DType::kQ8_0:
+      return 7;
+    default:
+      return 32;  // BF16
+  }
+}
+
+// Largest magnitude that survives: beyond it the type itself, or the binary16 scale of a block,
+// would become infinite.
+float largest_storable(DType type) {
+  constexpr float kLargestHalf = 65504.0F;
+  switch (type) {
+    case DType::kF16:
+      return kLargestHalf;
+    case DType::kQ8_0:
+      return 127.0F * kLargestHalf;
+    case DType::kQ4_0:
+      return 8.0F * kLargestHalf;
+    default:
+      return std::numeric_limits<float>::max();
+  }
+}
+
+bool is_rounded(const TensorInfo& tensor) {
+  return tensor.dims.size() >= 2 && tensor.name.ends_with(".weight") &&
+         !tensor.name.ends_with("_norm.weight");
+}
+
+DType target_type(const TensorInfo& tensor, DType wanted, QuantizeResult& result) {
+  if (!is_rounded(tensor)) return tensor.type;
+  if (row_bytes(wanted, tensor.cols())) {
+    ++result.converted;
+    return wanted;
+  }
+  result.fallbacks.push_back(tensor.name);
+  return DType::kF16;
+}
+
+// Converts the rows of one tensor, a chunk at a time.
+class Converter {
+ public:
+  Converter(const GgufFile& file, ThreadPool& pool) : file_(file), pool_(pool) {}
+
+  void convert(const TensorInfo& tensor, DType to, const format::TensorSource::Sink& sink) {
+    const std::span<const std::byte> source = file_.data(tensor);
+    if (tensor.type == to) return sink(source);
+    if (!can_decode(tensor.type)) {
+      throw Error(ErrorKind::kUnsupported,
+                  str("{}: tensor '{}' has type {}, expected F32, F16, BF16, Q8_0 or Q4_0",
+                      file_.path(), tensor.name, name(tensor.type)));
+    }
+    const std::size_t cols = tensor.cols();
+    const std::size_t from_bytes = row_bytes(tensor.type, cols).value();
+    const std::size_t to_bytes = row_bytes(to, cols).value();
+    const std::size_t per_chunk = std::max<std::size_t>(1, kChunkBytes / (cols * sizeof(float)));
+    for (std::size_t first = 0; first < tensor.rows(); first += per_chunk) {
+      const std::size_t rows = std::min<std::size_t>(per_chunk, tensor.rows() - first);
+      chunk_.resize(rows * to_bytes);
+      pool_.parallel_for(rows, 1, [&](std::size_t begin, std::size_t end) {
+        std::vector<float> row(cols);
+        for (std::size_t r = begin; r < end; ++r) {
+          decode_row(tensor.type, source.data() + ((first + r) * from_bytes), row);
+          check_range(tensor, first + r, row, to);
+          encode_row(to, row, chunk_.data() + (r * to_bytes));
+        }
+      });
+      sink(chunk_);
+    }
+  }
+
+ private:
+  void check_range(const TensorInfo& tensor, std::size_t row, const std::vector<float>& values,
+                   DType to) const {
+    const float limit = largest_storable(to);
+    const auto bad = std::find_if_not(values.begin(), values.end(), [limit](float value) {
+      return std::abs(value) <= limit;  // false for NaN too
+    });
+    if (bad == values.end()) return;
+    throw Error(ErrorKind::kCorrupt,
+                str("{}: tensor '{}': row {}, column {} is {}, expected at most {:g} for {}",
+                    file_.path(), tensor.name, row, bad - values.begin(), *bad, limit, name(to)));
+  }
+
+  const GgufFile& file_;
+  ThreadPool& pool_;
+  std::vector<std::byte> chunk_;
+};
+
+void refuse_same_file(const GgufFile& file, const std::filesystem::path& output) {
+  std::error_code ignored;
+  if (std::filesystem::equivalent(file.path(), output, ignored)) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("{}: is the input, expected another name for the output", output.string()));
+  }
+}
+
+}  // namespace
+
+QuantizeResult quantize(const GgufFile& file, const std::filesystem::path& output,
+                        const QuantizeOptions& options) {
+  FRUGAL_CHECK(can_encode(options.type));
+  refuse_same_file(file, output);
+  ThreadPool pool(options.threads);
+  Converter converter(file, pool);
+  QuantizeResult result;
+  for (const TensorInfo& tensor : file.tensors()) result.bytes_before += tensor.bytes;
+
+  std::uint64_t done = 0;
+  std::vector<format::TensorSource> sources;
+  for (const TensorInfo& tensor : file.tensors()) {
+    const DType to = target_type(tensor, options.type, result);
+    const auto produce = [&, to](const format::TensorSource::Sink& sink) {
+      std::uint64_t written = 0;
+      converter.convert(tensor, to, [&](std::span<const std::byte> bytes) {
+        sink(bytes);
+        written += bytes.size();
+        const std::uint64_t share =
+            tensor.bytes * written / (tensor.rows() * row_bytes(to, tensor.cols()).value());
+        report_progress(options.progress,
+                        {.stage = tensor.name, .done = done + share, .total = result.bytes_before});
+      });
+      done += tensor.bytes;
+      result.bytes_after += written;
+    };
+    sources.push_back({.name = tensor.name, .type = to, .dims = tensor.dims, .produce = produce});
+  }
+  format::Metadata metadata = file.metadata();
+  metadata.set("general.file_type", file_type(options.type));
+  metadata.set("general.quantization_version", std::uint32_t{2});
+  format::write_gguf(output, metadata, sources);
+  return result;
+}
+
+}  // namespace frugal::compress
