@@ -1,0 +1,90 @@
+#pragma once
+
+/// A powercap tree in a temporary folder, and a clock that a test moves.  For tests only.
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "frugal/base/clock.h"
+#include "frugal/base/error.h"
+#include "frugal/base/str.h"
+
+namespace frugal::meter {
+
+/// Range of an Intel package counter, 61 µJ a count.
+inline constexpr std::uint64_t kPackageRangeUj = 262'143'328'850;
+
+/// `root()` holds `sys/class/powercap`; it is gone with the object.
+class FakeSysfs {
+ public:
+  FakeSysfs() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "frugal-sysfs-XXXXXX").string();
+    FRUGAL_CHECK(mkdtemp(pattern.data()) != nullptr);
+    root_ = pattern;
+    std::filesystem::permissions(root_, std::filesystem::perms(0755));
+    std::filesystem::create_directories(powercap());
+  }
+  ~FakeSysfs() {
+    std::error_code ignored;
+    std::filesystem::remove_all(root_, ignored);
+  }
+  FakeSysfs(const FakeSysfs&) = delete;
+  FakeSysfs& operator=(const FakeSysfs&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+  [[nodiscard]] std::filesystem::path powercap() const {
+    return root_ / "sys" / "class" / "powercap";
+  }
+  /// "intel-rapl:0:1" lies in "intel-rapl:0".
+  [[nodiscard]] std::filesystem::path folder(std::string_view id) const {
+    std::filesystem::path path = powercap();
+    std::size_t colon = id.find(':');
+    while (colon != std::string_view::npos) {
+      colon = id.find(':', colon + 1);
+      path /= id.substr(0, colon);
+    }
+    return path;
+  }
+
+  void write(const std::filesystem::path& file, std::string_view text) const {
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << text;
+  }
+  /// A zone as the kernel shows it.
+  void zone(std::string_view id, std::string_view name, std::uint64_t energy_uj,
+            std::uint64_t range_uj = kPackageRangeUj) const {
+    write(folder(id) / "name", str("{}\n", name));
+    write(folder(id) / "max_energy_range_uj", str("{}\n", range_uj));
+    write(folder(id) / "enabled", "1\n");
+    energy(id, energy_uj);
+  }
+  void energy(std::string_view id, std::uint64_t energy_uj) const {
+    write(folder(id) / "energy_uj", str("{}\n", energy_uj));
+  }
+  /// Makes reads of the counter fail until the next `energy`.
+  void hide_energy(std::string_view id) const { std::filesystem::remove(folder(id) / "energy_uj"); }
+
+ private:
+  std::filesystem::path root_;
+};
+
+/// A clock that stands still between `advance` calls.
+class FakeClock {
+ public:
+  void advance(double seconds) { now_s_ += seconds; }
+  /// Valid as long as this object.
+  [[nodiscard]] ClockFn function() {
+    return [this] { return Seconds(now_s_); };
+  }
+
+ private:
+  double now_s_ = 100.0;
+};
+
+}  // namespace frugal::meter
