@@ -1,0 +1,234 @@
+#include "frugal/ledger/rows.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "frugal/base/error.h"
+#include "frugal/base/str.h"
+
+// Numbers come back bit by bit as they were given, with three stated exceptions: the energy of an
+// unavailable reading is not kept (it means nothing, and a zero must never stand for it), -0 comes
+// back as 0, and a NaN comes back as some NaN, because SQLite knows neither.
+
+namespace frugal::ledger {
+
+namespace {
+
+constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
+
+// Counts above 2^63 keep their bits and look negative in SQL.
+std::int64_t stored(std::uint64_t count) {
+  return static_cast<std::int64_t>(count);
+}
+std::uint64_t restored(std::int64_t count) {
+  return static_cast<std::uint64_t>(count);
+}
+
+std::optional<double> known(const meter::Reading& reading, Joules energy) {
+  if (reading.quality == meter::Quality::kUnavailable) return std::nullopt;
+  return energy.value();
+}
+
+void insert_reading(sqlite::Statement& insert, RunId run, const meter::Reading& reading) {
+  insert.run(run, std::string_view(reading.domain), meter::boundary_name(reading.boundary),
+             meter::quality_name(reading.quality), known(reading, reading.energy),
+             known(reading, reading.uncertainty), reading.time.value(),
+             std::string_view(reading.note));
+}
+
+[[noreturn]] void unknown_word(const sqlite::Connection& connection, std::string_view what,
+                               std::string_view word) {
+  throw Error(ErrorKind::kCorrupt,
+              str("{}: unknown {} '{}'", connection.name(), what, printable(word)));
+}
+
+// Reads domain, boundary, quality, energy_j, energy_j_std, time_s, note from column 0 on.
+meter::Reading reading_of(const sqlite::Connection& connection, const sqlite::Statement& row) {
+  meter::Reading reading;
+  reading.domain = row.text(0);
+  const std::string boundary = row.text(1);
+  const std::string quality = row.text(2);
+  const auto known_boundary = meter::boundary_from_name(boundary);
+  const auto known_quality = meter::quality_from_name(quality);
+  if (!known_boundary) unknown_word(connection, "boundary", boundary);
+  if (!known_quality) unknown_word(connection, "quality", quality);
+  reading.boundary = *known_boundary;
+  reading.quality = *known_quality;
+  if (reading.quality != meter::Quality::kUnavailable) {
+    reading.energy = Joules(row.optional_real(3).value_or(kNotANumber));
+    reading.uncertainty = Joules(row.optional_real(4).value_or(kNotANumber));
+  }
+  reading.time = Seconds(row.optional_real(5).value_or(kNotANumber));
+  reading.note = row.text(6);
+  return reading;
+}
+
+Phase phase_of(const sqlite::Connection& connection, std::string_view name) {
+  const auto* found = std::find_if(kAllPhases.begin(), kAllPhases.end(),
+                                   [name](Phase phase) { return phase_name(phase) == name; });
+  if (found == kAllPhases.end()) unknown_word(connection, "phase", name);
+  return *found;
+}
+
+// Reads the columns of `phase` after its name, in the order of select_phases.
+void read_phase(const sqlite::Statement& row, Phase phase, account::Receipt& receipt) {
+  if (receipt.total.quality != meter::Quality::kUnavailable) {
+    account::PhaseEnergy& energy = receipt.phases[static_cast<std::size_t>(phase)];
+    energy.energy = Joules(row.optional_real(1).value_or(kNotANumber));
+    energy.uncertainty = Joules(row.optional_real(2).value_or(kNotANumber));
+  }
+  PhaseWork& work = receipt.work[phase];
+  work.time = Seconds(row.optional_real(3).value_or(kNotANumber));
+  int column = 4;
+  for (std::uint64_t* count :
+       {&work.prompt_tokens, &work.cached_tokens, &work.output_tokens, &work.rejected_tokens}) {
+    *count = restored(row.integer(column++));
+  }
+  for (std::uint64_t& count : work.cost.ops) count = restored(row.integer(column++));
+  for (std::uint64_t& count : work.cost.bytes) count = restored(row.integer(column++));
+}
+
+// The statements that fill one run, prepared once for all runs.
+class RecordReader {
+ public:
+  explicit RecordReader(const sqlite::Connection& connection)
+      : connection_(connection),
+        readings_(connection.prepare("SELECT domain, boundary, quality, energy_j, energy_j_std,"
+                                     " time_s, note FROM reading WHERE run = ?1 ORDER BY id")),
+        receipt_(connection.prepare("SELECT domain, boundary, quality, energy_j, energy_j_std,"
+                                    " time_s, note FROM receipt WHERE run = ?1")),
+        phases_(connection.prepare(
+            "SELECT phase, energy_j, energy_j_std, time_s, prompt_tokens, cached_tokens,"
+            " output_tokens, rejected_tokens, ops_float, ops_int8, ops_special, bytes_dram,"
+            " bytes_cache, bytes_device, bytes_network, bytes_storage FROM phase WHERE run = ?1")),
+        metrics_(connection.prepare("SELECT name, value, std_err, low, high, count FROM metric"
+                                    " WHERE run = ?1 ORDER BY id")),
+        notes_(connection.prepare("SELECT key, text FROM note WHERE run = ?1 ORDER BY id")) {}
+
+  void fill(Run& run) {
+    readings_.bind(run.id);
+    while (readings_.step()) run.readings.push_back(reading_of(connection_, readings_));
+    run.receipt = receipt(run.id);
+    metrics_.bind(run.id);
+    while (metrics_.step()) {
+      run.metrics.push_back({.name = metrics_.text(0),
+                             .value = metrics_.optional_real(1).value_or(kNotANumber),
+                             .std_err = metrics_.optional_real(2),
+                             .low = metrics_.optional_real(3),
+                             .high = metrics_.optional_real(4),
+                             .count = metrics_.integer(5)});
+    }
+    notes_.bind(run.id);
+    while (notes_.step()) run.notes.push_back({.key = notes_.text(0), .text = notes_.text(1)});
+  }
+
+ private:
+  std::optional<account::Receipt> receipt(RunId run) {
+    receipt_.bind(run);
+    if (!receipt_.step()) return std::nullopt;
+    account::Receipt receipt;
+    receipt.total = reading_of(connection_, receipt_);
+    phases_.bind(run);
+    while (phases_.step()) {
+      read_phase(phases_, phase_of(connection_, phases_.text(0)), receipt);
+    }
+    return receipt;
+  }
+
+  const sqlite::Connection& connection_;
+  sqlite::Statement readings_;
+  sqlite::Statement receipt_;
+  sqlite::Statement phases_;
+  sqlite::Statement metrics_;
+  sqlite::Statement notes_;
+};
+
+}  // namespace
+
+RunId insert_run(sqlite::Connection& connection, const RunInfo& info, std::optional<RunId> parent,
+                 std::string_view started_at) {
+  sqlite::Statement insert = connection.prepare(
+      "INSERT INTO run (parent, started_at, verb, command, model, plan, settings, machine, version)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+  insert.run(parent, started_at, std::string_view(info.verb), std::string_view(info.command),
+             std::string_view(info.model), std::string_view(info.plan),
+             std::string_view(info.settings), std::string_view(info.machine),
+             std::string_view(info.version));
+  return connection.last_insert_id();
+}
+
+void insert_readings(sqlite::Connection& connection, RunId run,
+                     const std::vector<meter::Reading>& readings) {
+  sqlite::Statement insert = connection.prepare(
+      "INSERT INTO reading (run, domain, boundary, quality, energy_j, energy_j_std, time_s, note)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  for (const meter::Reading& reading : readings) insert_reading(insert, run, reading);
+}
+
+void insert_receipt(sqlite::Connection& connection, RunId run, const account::Receipt& receipt) {
+  sqlite::Statement insert_total = connection.prepare(
+      "INSERT INTO receipt (run, domain, boundary, quality, energy_j, energy_j_std, time_s, note)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  insert_reading(insert_total, run, receipt.total);
+  sqlite::Statement insert = connection.prepare(
+      "INSERT INTO phase (run, phase, energy_j, energy_j_std, time_s, prompt_tokens, cached_tokens,"
+      " output_tokens, rejected_tokens, ops_float, ops_int8, ops_special, bytes_dram, bytes_cache,"
+      " bytes_device, bytes_network, bytes_storage) VALUES"
+      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
+  for (const Phase phase : kAllPhases) {
+    const PhaseWork& work = receipt.work[phase];
+    const Cost& cost = work.cost;
+    insert.run(run, phase_name(phase), known(receipt.total, receipt[phase].energy),
+               known(receipt.total, receipt[phase].uncertainty), work.time.value(),
+               stored(work.prompt_tokens), stored(work.cached_tokens), stored(work.output_tokens),
+               stored(work.rejected_tokens), stored(cost.op(Op::kFloat)),
+               stored(cost.op(Op::kInt8)), stored(cost.op(Op::kSpecial)),
+               stored(cost.traffic(Traffic::kDram)), stored(cost.traffic(Traffic::kCache)),
+               stored(cost.traffic(Traffic::kDevice)), stored(cost.traffic(Traffic::kNetwork)),
+               stored(cost.traffic(Traffic::kStorage)));
+  }
+}
+
+void insert_metric(sqlite::Connection& connection, RunId run, const Metric& metric) {
+  sqlite::Statement insert = connection.prepare(
+      "INSERT INTO metric (run, name, value, std_err, low, high, count)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  insert.run(run, std::string_view(metric.name), metric.value, metric.std_err, metric.low,
+             metric.high, metric.count);
+}
+
+void insert_note(sqlite::Connection& connection, RunId run, const Note& note) {
+  connection.prepare("INSERT INTO note (run, key, text) VALUES (?1, ?2, ?3)")
+      .run(run, std::string_view(note.key), std::string_view(note.text));
+}
+
+std::vector<Run> select_runs(sqlite::Connection& connection, std::string_view where,
+                             std::optional<RunId> value) {
+  const sqlite::Transaction moment(connection, sqlite::Transaction::Kind::kRead);
+  sqlite::Statement rows = connection.prepare(
+      str("SELECT id, parent, started_at, finished_at, verb, command, model, plan, settings,"
+          " machine, version FROM run WHERE {} ORDER BY id",
+          where));
+  if (value) rows.bind(*value);
+  RecordReader records(connection);
+  std::vector<Run> runs;
+  while (rows.step()) {
+    Run& run = runs.emplace_back();
+    run.id = rows.integer(0);
+    run.parent = rows.optional_integer(1);
+    run.started_at = rows.text(2);
+    run.finished_at = rows.is_null(3) ? "" : rows.text(3);
+    run.info = {.verb = rows.text(4),
+                .command = rows.text(5),
+                .model = rows.text(6),
+                .plan = rows.text(7),
+                .settings = rows.text(8),
+                .machine = rows.text(9),
+                .version = rows.text(10)};
+    records.fill(run);
+  }
+  return runs;
+}
+
+}  // namespace frugal::ledger
