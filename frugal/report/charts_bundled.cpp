@@ -1,0 +1,14 @@
+#include <array>
+
+#include "frugal/report/assets.h"
+
+namespace frugal::report {
+
+std::span<const std::string_view> chart_script() {
+  static constexpr auto kPieces = std::to_array<std::string_view>({
+#include "page_js.inc"
+  });
+  return kPieces;
+}
+
+}  // namespace frugal::report
