@@ -1,0 +1,181 @@
+#include "frugal/study/record.h"
+
+#include "frugal/base/machine.h"
+#include "frugal/base/str.h"
+
+namespace frugal::study {
+
+namespace {
+
+std::string_view decision_name(Decision decision) {
+  switch (decision) {
+    case Decision::kChosen:
+      return "chosen";
+    case Decision::kAccepted:
+      return "accepted";
+    case Decision::kRefused:
+      return "refused";
+  }
+  return "refused";
+}
+
+ledger::Metric plain(std::string_view name, double value, std::int64_t count = 1) {
+  return {.name = std::string(name),
+          .value = value,
+          .std_err = {},
+          .low = {},
+          .high = {},
+          .count = count};
+}
+
+ledger::Metric with_interval(std::string_view name, const Summary& s) {
+  ledger::Metric metric = plain(name, s.mean, static_cast<std::int64_t>(s.count));
+  if (s.count >= 2) {
+    metric.std_err = s.std_err;
+    metric.low = s.mean - s.half_width95();
+    metric.high = s.mean + s.half_width95();
+  }
+  return metric;
+}
+
+std::string machine_line() {
+  const Machine machine = this_machine();
+  return to_line({{"processor", machine.processor},
+                  {"cpus", machine.cpus},
+                  {"memory_bytes", machine.memory_bytes},
+                  {"kernel", machine.kernel}});
+}
+
+ledger::RunInfo info_of(const OptimizeOptions& options, std::string plan, const Json& settings) {
+  return {.verb = "optimize",
+          .command = options.command,
+          .model = options.model.filename().string(),
+          .plan = std::move(plan),
+          .settings = to_line(settings),
+          .machine = machine_line(),
+          .version = options.version};
+}
+
+void record_quality(ledger::Ledger& ledger, ledger::RunId run, const PlanResult& plan) {
+  ledger::Metric nll = plain("nll", plan.score.nll, static_cast<std::int64_t>(plan.score.tokens));
+  nll.std_err = plan.score.nll_std_err;
+  ledger.add_metric(run, nll);
+  if (!plan.comparison) {
+    if (plan.baseline) return;
+    ledger::Metric none = plain("nll_increase", 0.0);  // the same model on other threads
+    none.high = 0.0;
+    ledger.add_metric(run, none);
+    return;
+  }
+  const eval::Comparison& c = *plan.comparison;
+  ledger::Metric increase = with_interval("nll_increase", c.nll_increase);
+  increase.low.reset();
+  increase.high = c.nll_increase.upper95();
+  ledger.add_metric(run, increase);
+  const auto tokens = static_cast<std::int64_t>(plan.score.tokens);
+  ledger::Metric kld = plain("kld", c.kld, tokens);
+  kld.std_err = c.kld_std_err;
+  ledger.add_metric(run, kld);
+  ledger.add_metric(run, plain("kld_p99", c.kld_p99, tokens));
+  ledger::Metric same = plain("same_top", c.same_top.value, tokens);
+  same.low = c.same_top.low;
+  same.high = c.same_top.high;
+  ledger.add_metric(run, same);
+}
+
+ledger::RunId record_plan(ledger::Ledger& ledger, ledger::RunId study,
+                          const OptimizeOptions& options, const PlanResult& plan) {
+  const Json settings = {
+      {"transform", plan.transform}, {"threads", plan.threads}, {"baseline", plan.baseline}};
+  const ledger::RunId run = ledger.begin(info_of(options, plan.label(), settings), study);
+  ledger.add_metric(run, with_interval("joules_per_token", plan.joules_per_token()));
+  ledger.add_metric(run, with_interval("tokens_per_s", plan.tokens_per_s()));
+  ledger.add_metric(run, plain("file_bytes", static_cast<double>(plan.file_bytes)));
+  record_quality(ledger, run, plan);
+  ledger.add_readings(run, {plan.receipt.total});
+  ledger.add_receipt(run, plan.receipt);
+  ledger.add_note(run, {"decision", std::string(decision_name(plan.decision))});
+  ledger.add_note(run, {"reason", plan.reason});
+  ledger.finish(run);
+  return run;
+}
+
+Json evidence_of(const PlanResult& plan) {
+  const Summary joules = plan.joules_per_token();
+  return {{"joules_per_token", joules.mean},
+          {"joules_per_token_half_width95", joules.half_width95()},
+          {"tokens_per_s", plan.tokens_per_s().mean},
+          {"nll", plan.score.nll},
+          {"nll_std_err", plan.score.nll_std_err}};
+}
+
+}  // namespace
+
+ledger::RunId begin_study(ledger::Ledger& ledger, const OptimizeOptions& options, double limit_nats,
+                          const meter::Meter& meter) {
+  const Json settings = {
+      {"workload",
+       {{"prompt_tokens", options.prompt_tokens}, {"output_tokens", options.output_tokens}}},
+      {"text", options.text.filename().string()},
+      {"eval_tokens", options.eval_tokens},
+      {"eval_context", options.eval_context},
+      {"bound",
+       {{"metric", "nll_increase"},
+        {"limit", limit_nats},
+        {"limit_text", options.max_drop.text()}}},
+      {"repeats", {{"min", options.min_repeats}, {"max", options.max_repeats}}},
+      {"precision", options.precision},
+      {"seed", options.seed},
+      {"isa", kernels::isa_name(options.kernels->isa)},
+      {"meter", {{"name", meter.name()}, {"description", meter.description()}}}};
+  return ledger.begin(info_of(options, "", settings));
+}
+
+void record_study(ledger::Ledger& ledger, ledger::RunId study, const OptimizeOptions& options,
+                  const OptimizeResult& result, const meter::Reading& search) {
+  ledger::RunId chosen = 0;
+  for (std::size_t i = 0; i < result.plans.size(); ++i) {
+    const ledger::RunId run = record_plan(ledger, study, options, result.plans[i]);
+    if (i == result.chosen) chosen = run;
+  }
+  ledger.add_readings(study, {search});
+  if (search.quality != meter::Quality::kUnavailable) {
+    ledger::Metric energy = plain("search_energy_j", search.energy.value());
+    energy.std_err = search.uncertainty.value();
+    ledger.add_metric(study, energy);
+  }
+  ledger.add_metric(study, plain("search_time_s", search.time.value()));
+  ledger.add_note(study, {"verdict", result.verdict});
+  ledger.add_note(study, {"chosen", str("{}", chosen)});
+  ledger.finish(study);
+}
+
+Json plan_json(const OptimizeOptions& options, const OptimizeResult& result) {
+  const PlanResult& chosen = result.plans[result.chosen];
+  Json transforms = Json::array();
+  if (chosen.comparison) {
+    transforms.push_back({{"kind", "quantize"}, {"type", chosen.transform}, {"method", "nearest"}});
+  }
+  Json bound = {{"metric", "nll_increase"}, {"limit", result.limit_nats}};
+  bound["upper95"] = chosen.comparison ? chosen.comparison->nll_increase.upper95() : 0.0;
+  bound["held"] = chosen.decision == Decision::kChosen;
+  return {{"version", 1},
+          {"model",
+           {{"file", "model.gguf"},
+            {"source", options.model.filename().string()},
+            {"transforms", transforms}}},
+          {"runtime",
+           {{"threads", chosen.threads},
+            {"isa", kernels::isa_name(options.kernels->isa)},
+            {"kv", "f16"}}},
+          {"evidence",
+           {{"text", options.text.filename().string()},
+            {"workload",
+             {{"prompt_tokens", options.prompt_tokens}, {"output_tokens", options.output_tokens}}},
+            {"quality", meter::quality_name(result.quality)},
+            {"baseline", evidence_of(result.plans[result.baseline])},
+            {"chosen", evidence_of(chosen)},
+            {"bound", bound}}}};
+}
+
+}  // namespace frugal::study
