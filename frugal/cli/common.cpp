@@ -1,0 +1,105 @@
+#include "frugal/cli/common.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <iterator>
+
+#include "frugal/base/atomic_file.h"
+#include "frugal/base/error.h"
+#include "frugal/base/json.h"
+#include "frugal/base/machine.h"
+#include "frugal/base/str.h"
+#include "frugal/base/thread_pool.h"
+#include "frugal/cli/interrupt.h"
+#include "frugal/cli/progress_bar.h"
+#include "frugal/cli/verbs.h"
+
+namespace frugal::cli {
+
+std::string version_line() {
+  return "frugal " FRUGAL_VERSION;
+}
+
+void add_common(CLI::App& verb, CommonOptions& options, const CommonSet& set) {
+  if (set.compute) {
+    verb.add_option("-t,--threads", options.threads, "threads; as many as CPUs if not given")
+        ->check(CLI::Range(1, 1024));
+    verb.add_option("--isa", options.isa,
+                    "instruction set: scalar, avx2, avx512; the best if not given (FRUGAL_ISA)");
+  }
+  if (set.seed)
+    verb.add_option("--seed", options.seed, "of everything random")->capture_default_str();
+  if (set.meter) {
+    verb.add_option("--meter", options.meter, "auto, rapl or model")->capture_default_str();
+    verb.add_option("--cpu-watts", options.cpu_watts, "power of one busy CPU, for the model")
+        ->check(CLI::Range(0.01, 10000.0));
+    verb.add_option("--sysfs", options.sysfs, "read /sys and /proc from under this folder")
+        ->capture_default_str();
+  }
+  if (set.ledger) verb.add_option("--ledger", options.ledger, "append this run to a ledger file");
+  if (set.json) verb.add_flag("--json", options.json, "one JSON object on stdout");
+  verb.add_flag("-q,--quiet", options.quiet, "no progress on stderr");
+}
+
+const kernels::Kernels& kernels_of(const CommonOptions& options) {
+  if (!options.isa.empty()) return kernels::choose_kernels(options.isa);
+  const char* forced = std::getenv("FRUGAL_ISA");  // NOLINT(concurrency-mt-unsafe): main thread
+  return kernels::choose_kernels(forced == nullptr ? "" : forced);
+}
+
+std::size_t threads_of(const CommonOptions& options) {
+  return options.threads == 0 ? usable_cpus() : options.threads;
+}
+
+meter::MeterOptions meter_options_of(const CommonOptions& options) {
+  meter::MeterOptions out{.name = options.meter, .root = options.sysfs, .cpu_power = {}};
+  if (options.cpu_watts) out.cpu_power = Watts(*options.cpu_watts);
+  return out;
+}
+
+ProgressFn progress_of(const CommonOptions& options) {
+  if (options.quiet) {
+    return [](const ProgressUpdate& /*update*/) { throw_if_interrupted(); };
+  }
+  auto bar = std::make_shared<ProgressBar>(isatty(STDERR_FILENO) != 0);
+  return [bar](const ProgressUpdate& update) {
+    throw_if_interrupted();
+    bar->update(update);
+  };
+}
+
+ledger::RunInfo run_info(std::string_view verb, const std::string& command_line,
+                         const std::string& model, const std::string& settings) {
+  const Machine machine = this_machine();
+  return {.verb = std::string(verb),
+          .command = command_line,
+          .model = std::filesystem::path(model).filename().string(),
+          .plan = "",
+          .settings = settings,
+          .machine = to_line({{"processor", machine.processor},
+                              {"cpus", machine.cpus},
+                              {"memory_bytes", machine.memory_bytes},
+                              {"kernel", machine.kernel}}),
+          .version = version_line()};
+}
+
+void print_out(std::string_view text) {
+  errno = 0;
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!written || std::fflush(stdout) != 0) {
+    throw Error(ErrorKind::kIo, str("standard output: {}", std::strerror(errno)));
+  }
+}
+
+std::string read_input(const std::string& path) {
+  if (path != "-") return read_text_file(path);
+  return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+}
+
+}  // namespace frugal::cli

@@ -1,0 +1,70 @@
+#include <CLI/CLI.hpp>
+
+#include "frugal/base/error.h"
+#include "frugal/base/json.h"
+#include "frugal/base/str.h"
+#include "frugal/cli/common.h"
+#include "frugal/cli/token_ids.h"
+#include "frugal/cli/verbs.h"
+#include "frugal/engine/engine.h"
+#include "frugal/engine/sampler.h"
+#include "frugal/eval/score.h"
+
+namespace frugal::cli {
+
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::string model;
+  std::string tokens;
+  bool pooled = false;
+};
+
+void run_logits(const Options& options) {
+  const model::Model model = model::load(options.model);
+  const auto tokens = parse_token_ids(read_input(options.tokens), options.tokens);
+  if (tokens.empty()) {
+    throw Error(ErrorKind::kInvalidArgument, str("{}: no token ids", options.tokens));
+  }
+  if (options.pooled) {
+    throw Error(ErrorKind::kUnsupported,
+                str("{}: --pooled wants an encoder, architecture '{}' is a decoder", options.model,
+                    model.config.architecture));
+  }
+  engine::Engine engine(
+      model, {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)});
+  engine::KvCache cache(model.config, tokens.size(), engine::KvType::kF32);
+  const auto logits = engine.forward(cache, tokens, engine::Logits::kAll);
+  const std::size_t vocab = model.config.vocab_size;
+  double nll = 0.0;
+  std::vector<text::TokenId> argmax;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const auto row = logits.subspan(i * vocab, vocab);
+    argmax.push_back(engine::argmax(row));
+    if (i + 1 < tokens.size()) nll += eval::negative_log_likelihood(row, tokens[i + 1]);
+  }
+  Json json = {{"tokens", tokens}};
+  if (tokens.size() > 1) json["mean_nll"] = nll / static_cast<double>(tokens.size() - 1);
+  json["argmax"] = argmax;
+  const auto last = logits.subspan((tokens.size() - 1) * vocab, vocab);
+  json["last_logits"] = std::vector<float>(last.begin(), last.end());
+  print_out(to_line(json) + "\n");
+}
+
+}  // namespace
+
+void setup_logits(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("logits", "raw outputs, for parity with other engines");
+  verb->add_option("MODEL", options->model, "GGUF file")->required();
+  verb->add_option("--tokens", options->tokens, "file with token ids, - for standard input")
+      ->required();
+  verb->add_flag("--pooled", options->pooled, "the pooled vector of an encoder instead of logits");
+  add_common(*verb, options->common, {.compute = true});
+  verb->footer("Example:\n  frugal logits model.gguf --tokens ids.txt --json");
+  verb->callback(
+      [options, &invocation] { invocation.action = [options] { run_logits(*options); }; });
+}
+
+}  // namespace frugal::cli

@@ -1,0 +1,170 @@
+#include "frugal/study/optimize.h"
+
+#include <CLI/CLI.hpp>
+
+#include "frugal/base/atomic_file.h"
+#include "frugal/base/error.h"
+#include "frugal/base/json.h"
+#include "frugal/base/str.h"
+#include "frugal/cli/common.h"
+#include "frugal/cli/number_list.h"
+#include "frugal/cli/verbs.h"
+#include "frugal/report/report.h"
+
+namespace frugal::cli {
+
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::string model;
+  std::string text;
+  std::string out = "frugal-out";
+  std::string max_drop = "1%";
+  std::string threads;
+  study::OptimizeOptions study;
+};
+
+std::string figure(const Summary& s) {
+  if (s.count < 2) return human_si(s.mean, "J");
+  return str("{} ± {:.1f} %", human_si(s.mean, "J"), 100.0 * s.half_width95() / s.mean);
+}
+
+std::string table(const study::OptimizeResult& result) {
+  std::string text = str("  {:<18} {:>10} {:>20} {:>10} {:>9} {:>17}  {}\n", "plan", "size",
+                         "joules per token", "token/s", "NLL", "NLL rise, upper", "");
+  for (std::size_t i = 0; i < result.plans.size(); ++i) {
+    const study::PlanResult& plan = result.plans[i];
+    const std::string rise = plan.comparison
+                                 ? str("{:+.4f}, {:+.4f}", plan.comparison->nll_increase.mean,
+                                       plan.comparison->nll_increase.upper95())
+                                 : "–";
+    text += str("{} {:<18} {:>10} {:>20} {:>10.1f} {:>9.4f} {:>17}  {}\n",
+                i == result.chosen ? "*" : " ", plan.label(), human_bytes(plan.file_bytes),
+                figure(plan.joules_per_token()), plan.tokens_per_s().mean, plan.score.nll, rise,
+                plan.reason);
+  }
+  return text;
+}
+
+std::string summary(const Options& options, const study::OptimizeResult& result) {
+  const meter::Reading& energy = result.plans[result.baseline].receipt.total;
+  const double scale = energy.uncertainty / energy.energy;
+  std::string text = table(result);
+  text += str("\n{}\n", result.verdict);
+  text +=
+      str("Joules are {} with a scale error of ± {:.0f} % common to all rows, which cancels in "
+          "their ratios; the ± of a row is the 95 % interval of its repeats.\n",
+          meter::quality_name(result.quality), 100.0 * scale);
+  text +=
+      str("Written: {0}/model.gguf {0}/plan.json {0}/ledger.sqlite {0}/report.html\n", options.out);
+  return text;
+}
+
+Json to_json(const Options& options, const study::OptimizeResult& result) {
+  Json plans = Json::array();
+  for (std::size_t i = 0; i < result.plans.size(); ++i) {
+    const study::PlanResult& plan = result.plans[i];
+    const Summary joules = plan.joules_per_token();
+    Json row = {{"plan", plan.label()},
+                {"transform", plan.transform},
+                {"threads", plan.threads},
+                {"baseline", plan.baseline},
+                {"chosen", i == result.chosen},
+                {"file_bytes", plan.file_bytes},
+                {"joules_per_token", joules.mean},
+                {"joules_per_token_half_width95", joules.half_width95()},
+                {"repeats", joules.count},
+                {"tokens_per_s", plan.tokens_per_s().mean},
+                {"nll", plan.score.nll},
+                {"nll_std_err", plan.score.nll_std_err}};
+    if (plan.comparison) {
+      row["nll_increase"] = plan.comparison->nll_increase.mean;
+      row["nll_increase_upper95"] = plan.comparison->nll_increase.upper95();
+      row["kld"] = plan.comparison->kld;
+      row["same_top"] = plan.comparison->same_top.value;
+    }
+    row["accepted"] = plan.decision != study::Decision::kRefused;
+    row["reason"] = plan.reason;
+    plans.push_back(row);
+  }
+  return {{"out", options.out},
+          {"quality", meter::quality_name(result.quality)},
+          {"nll_increase_limit", result.limit_nats},
+          {"verdict", result.verdict},
+          {"plans", plans}};
+}
+
+void run_optimize(const Options& given, const std::string& command_line) {
+  study::OptimizeOptions options = given.study;
+  options.model = given.model;
+  options.text = given.text;
+  options.out_dir = given.out;
+  options.max_drop = study::parse_max_drop(given.max_drop);
+  options.threads = parse_numbers("--threads", given.threads, 1024);
+  options.seed = given.common.seed;
+  options.kernels = &kernels_of(given.common);
+  options.command = command_line;
+  options.version = version_line();
+  options.make_meter = [common = given.common] {
+    return meter::choose_meter(meter_options_of(common));
+  };
+  options.write_report = report::write_html;
+  study::OptimizeResult result;
+  {
+    const ProgressFn progress = progress_of(given.common);
+    options.progress = progress;
+    result = study::optimize(options);
+    options.progress = {};
+  }
+  print_out(given.common.json ? to_line(to_json(given, result)) + "\n" : summary(given, result));
+}
+
+void add_study(CLI::App& verb, study::OptimizeOptions& study) {
+  verb.add_option("--prompt-tokens", study.prompt_tokens, "read in each weighed run")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  verb.add_option("--output-tokens", study.output_tokens, "written in each weighed run")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  verb.add_option("--eval-tokens", study.eval_tokens, "of the text for quality; 0: all")
+      ->capture_default_str();
+  verb.add_option("--eval-context", study.eval_context, "tokens per window of the text")
+      ->check(CLI::Range(4, 1 << 20))
+      ->capture_default_str();
+  verb.add_option("--repeats", study.max_repeats, "most weighed runs of each plan")
+      ->check(CLI::Range(5, 1000))
+      ->capture_default_str();
+  verb.add_option("--precision", study.precision, "stop when all intervals are this narrow")
+      ->check(CLI::Range(0.0001, 1.0))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void setup_optimize(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand(
+      "optimize", "the main job: fewest joules per token within a bound on quality");
+  verb->add_option("MODEL", options->model, "GGUF file")->required();
+  verb->add_option("--text", options->text, "text that quality is measured on")->required();
+  verb->add_option("-o,--out", options->out, "folder for model.gguf, plan.json, ledger, report")
+      ->capture_default_str();
+  verb->add_option("--max-drop", options->max_drop,
+                   "most the NLL may rise: a share of the baseline's (1%) or nats (0.02)")
+      ->capture_default_str();
+  verb->add_option("-t,--threads", options->threads,
+                   "counts to try, e.g. 1,2,4; powers of two up "
+                   "to the CPUs if not given");
+  verb->add_option("--isa", options->common.isa, "instruction set; the best if not given");
+  add_study(*verb, options->study);
+  add_common(*verb, options->common, {.meter = true, .seed = true});
+  verb->footer(
+      "Tries the file as it is, Q8_0 and Q4_0 on each thread count.\nExample:\n"
+      "  frugal optimize model.gguf --text wiki.test.txt --max-drop 1% -o out");
+  verb->callback([options, &invocation] {
+    invocation.action = [options, line = invocation.command_line] { run_optimize(*options, line); };
+  });
+}
+
+}  // namespace frugal::cli

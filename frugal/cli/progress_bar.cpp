@@ -1,0 +1,70 @@
+#include "frugal/cli/progress_bar.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "frugal/base/clock.h"
+#include "frugal/base/str.h"
+
+namespace frugal::cli {
+
+namespace {
+constexpr int kBarWidth = 28;
+constexpr double kRedrawSeconds = 0.1;
+constexpr double kLineSeconds = 10.0;
+
+std::string minutes(double seconds) {
+  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  if (whole >= 3600) {
+    return str("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  }
+  return str("{}:{:02}", whole / 60, whole % 60);
+}
+}  // namespace
+
+std::string progress_text(const ProgressUpdate& update, Seconds elapsed) {
+  if (update.total == 0) return str("{}  {}", update.stage, minutes(elapsed.value()));
+  const double share =
+      std::min(1.0, static_cast<double>(update.done) / static_cast<double>(update.total));
+  const auto filled = static_cast<std::size_t>(share * kBarWidth);
+  const std::string bar = std::string(filled, '#') + std::string(kBarWidth - filled, '.');
+  const bool known = share > 0.0 && elapsed.value() > 0.2;
+  const std::string eta =
+      known ? str("  ETA {}", minutes(elapsed.value() * (1.0 - share) / share)) : "";
+  return str("{:<20} [{}] {:3.0f} %{}", update.stage, bar, 100.0 * share, eta);
+}
+
+ProgressBar::ProgressBar(bool terminal) : terminal_(terminal) {}
+
+ProgressBar::~ProgressBar() {
+  if (drawn_) std::fputs("\r\x1b[K", stderr);
+}
+
+void ProgressBar::update(const ProgressUpdate& update) {
+  const Seconds now = monotonic_now();
+  const bool new_stage = update.stage != stage_;
+  if (new_stage) {
+    stage_ = update.stage;
+    stage_start_ = now;
+  }
+  const double due = terminal_ ? kRedrawSeconds : kLineSeconds;
+  if (!new_stage && (now - last_).value() < due) return;
+  last_ = now;
+  if (terminal_) {
+    draw(update, now - stage_start_);
+  } else {
+    print_line(update, now - stage_start_);
+  }
+}
+
+void ProgressBar::draw(const ProgressUpdate& update, Seconds elapsed) {
+  std::fprintf(stderr, "\r\x1b[K%s", progress_text(update, elapsed).c_str());
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
+void ProgressBar::print_line(const ProgressUpdate& update, Seconds elapsed) const {
+  std::fprintf(stderr, "%s\n", progress_text(update, elapsed).c_str());
+}
+
+}  // namespace frugal::cli

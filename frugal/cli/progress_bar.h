@@ -1,0 +1,38 @@
+#pragma once
+
+/// Progress on stderr, for people.
+
+#include <memory>
+#include <string>
+
+#include "frugal/base/progress.h"
+#include "frugal/base/units.h"
+
+namespace frugal::cli {
+
+/// A bar with an ETA that redraws itself on a terminal; elsewhere a line when a stage begins and
+/// every ten seconds after.  Cleared when destroyed.
+class ProgressBar {
+ public:
+  explicit ProgressBar(bool terminal);
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void update(const ProgressUpdate& update);
+
+ private:
+  void draw(const ProgressUpdate& update, Seconds elapsed);
+  void print_line(const ProgressUpdate& update, Seconds elapsed) const;
+
+  bool terminal_;
+  bool drawn_ = false;
+  std::string stage_;
+  Seconds stage_start_;
+  Seconds last_;
+};
+
+/// "quantise  [#####.....]  52 %  ETA 0:31".
+[[nodiscard]] std::string progress_text(const ProgressUpdate& update, Seconds elapsed);
+
+}  // namespace frugal::cli

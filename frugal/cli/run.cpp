@@ -1,0 +1,167 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+
+#include "frugal/account/receipt.h"
+#include "frugal/base/error.h"
+#include "frugal/base/json.h"
+#include "frugal/base/str.h"
+#include "frugal/cli/common.h"
+#include "frugal/cli/interrupt.h"
+#include "frugal/cli/json_of.h"
+#include "frugal/cli/verbs.h"
+#include "frugal/engine/generate.h"
+#include "frugal/meter/window.h"
+
+namespace frugal::cli {
+
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::string model;
+  std::string prompt;
+  std::string prompt_file;
+  std::size_t context = 0;
+  std::string kv = "f16";
+  engine::GenerateOptions generate;
+};
+
+std::vector<text::TokenId> encode_prompt(const Options& options, const text::Tokenizer& tokenizer) {
+  const std::string text =
+      options.prompt_file.empty() ? options.prompt : read_input(options.prompt_file);
+  auto tokens = tokenizer.encode(text, {.add_special = true, .parse_special = true});
+  if (tokens.empty()) {
+    throw Error(ErrorKind::kInvalidArgument, "the prompt is empty, expected -p TEXT");
+  }
+  return tokens;
+}
+
+std::size_t context_of(const Options& options, const model::Model& model, std::size_t prompt) {
+  const std::size_t limit = options.context > 0 ? options.context : model.config.context_length;
+  if (prompt > limit) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("the prompt has {} tokens, expected at most {} (the context)", prompt, limit));
+  }
+  return std::min(limit, prompt + options.generate.max_tokens);
+}
+
+std::string_view reason_name(engine::StopReason reason) {
+  switch (reason) {
+    case engine::StopReason::kEndOfText:
+      return "eos";
+    case engine::StopReason::kMaxTokens:
+      return "length";
+    case engine::StopReason::kContextFull:
+      return "context";
+  }
+  return "";
+}
+
+std::string phase_line(const account::Receipt& receipt, Phase phase, std::uint64_t tokens) {
+  const PhaseWork& work = receipt.work[phase];
+  const double rate = work.time.value() > 0.0 ? static_cast<double>(tokens) / work.time.value() : 0;
+  std::string line = str("{:<8} {:>6} tokens  {:>9.1f} token/s", phase_name(phase), tokens, rate);
+  if (receipt.total.quality != meter::Quality::kUnavailable && tokens > 0) {
+    const auto n = static_cast<double>(tokens);
+    line += str("  {:>9} ± {} per token", human_si(receipt[phase].energy.value() / n, "J"),
+                human_si(receipt[phase].uncertainty.value() / n, "J"));
+  }
+  return line + "\n";
+}
+
+void print_summary(const account::Receipt& receipt) {
+  std::string text = "\n";
+  text += phase_line(receipt, Phase::kPrefill, receipt.work[Phase::kPrefill].prompt_tokens);
+  text += phase_line(receipt, Phase::kDecode, receipt.work[Phase::kDecode].output_tokens);
+  text += str("whole    {} in {:.3g} s\n", text_of(receipt.total), receipt.total.time.value());
+  std::fputs(text.c_str(), stderr);
+}
+
+void run_run(const Options& options, const std::string& command_line) {
+  const model::Model model = model::load(options.model);
+  const auto tokenizer = model.tokenizer ? model.tokenizer : model::load_tokenizer(*model.file);
+  const auto prompt = encode_prompt(options, *tokenizer);
+  engine::Engine engine(
+      model, {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)});
+  engine::KvCache cache(model.config, context_of(options, model, prompt.size()),
+                        options.kv == "f32" ? engine::KvType::kF32 : engine::KvType::kF16);
+  const auto meter = meter::choose_meter(meter_options_of(options.common));
+
+  engine::GenerateOptions generate = options.generate;
+  generate.sampler.seed = options.common.seed;
+  meter::Span span(*meter);
+  const engine::Generation out =
+      engine::generate(engine, cache, prompt, generate, [&](std::string_view piece) {
+        throw_if_interrupted();
+        if (!options.common.json) print_out(piece);
+      });
+  const auto readings = span.stop();
+  const account::Receipt receipt = account::attribute(readings, engine.work());
+
+  if (!options.common.ledger.empty()) {
+    ledger::Ledger ledger(options.common.ledger);
+    const Json settings = {{"threads", engine.threads()},
+                           {"isa", kernels::isa_name(engine.kernels().isa)},
+                           {"seed", options.common.seed}};
+    const auto id = ledger.begin(run_info("run", command_line, options.model, to_line(settings)));
+    ledger.add_readings(id, readings);
+    ledger.add_receipt(id, receipt);
+    ledger.finish(id);
+  }
+  if (!options.common.json) {
+    print_out("\n");
+    if (!options.common.quiet) print_summary(receipt);
+    return;
+  }
+  print_out(to_line({{"text", out.text},
+                     {"tokens", out.tokens},
+                     {"prompt_tokens", prompt.size()},
+                     {"stop", reason_name(out.reason)},
+                     {"receipt", json_of(receipt)},
+                     {"readings", json_of(readings)}}) +
+            "\n");
+}
+
+void add_sampling(CLI::App& verb, engine::SamplerOptions& sampler) {
+  verb.add_option("--temperature,--temp", sampler.temperature, "0: always the likeliest token")
+      ->capture_default_str();
+  verb.add_option("--top-k", sampler.top_k, "keep the k likeliest; 0: all")->capture_default_str();
+  verb.add_option("--top-p", sampler.top_p, "keep the likeliest of that total probability")
+      ->capture_default_str();
+  verb.add_option("--min-p", sampler.min_p, "drop what is less likely than this share of the best")
+      ->capture_default_str();
+  verb.add_option("--repeat-penalty", sampler.repeat_penalty, "of tokens seen lately; 1: none")
+      ->capture_default_str();
+  verb.add_option("--repeat-window", sampler.repeat_window, "how many tokens count as lately")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void setup_run(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("run", "continue a prompt, then say speed and joules");
+  verb->add_option("MODEL", options->model, "GGUF file")->required();
+  auto* prompt = verb->add_option("-p,--prompt", options->prompt, "the text to continue");
+  verb->add_option("--file", options->prompt_file, "a file with the prompt, - for standard input")
+      ->excludes(prompt);
+  verb->add_option("-n,--tokens", options->generate.max_tokens, "most tokens to write")
+      ->capture_default_str();
+  verb->add_option("-c,--context", options->context, "positions; the model's own if not given");
+  verb->add_option("--kv", options->kv, "type of the KV cache")
+      ->check(CLI::IsMember({"f16", "f32"}))
+      ->capture_default_str();
+  verb->add_flag("--ignore-eos", options->generate.ignore_end, "go on past end-of-text");
+  add_sampling(*verb, options->generate.sampler);
+  add_common(*verb, options->common,
+             {.ledger = true, .meter = true, .compute = true, .seed = true});
+  verb->footer(
+      "Examples:\n  frugal run model.gguf -p 'Once upon a time' -n 64\n"
+      "  frugal run model.gguf -p 'Once upon a time' --temperature 0 --json");
+  verb->callback([options, &invocation] {
+    invocation.action = [options, line = invocation.command_line] { run_run(*options, line); };
+  });
+}
+
+}  // namespace frugal::cli

@@ -1,0 +1,229 @@
+"""Does the program do what its help and the README say?"""
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+import unittest
+
+from program import FRUGAL, ProgramTest, run, run_json
+
+VERBS = ["info", "inspect", "tokenize", "meter", "run", "bench", "logits", "eval", "compress",
+         "optimize", "report", "completion"]
+
+
+class Help(unittest.TestCase):
+    def test_verbs_stand_in_the_order_of_the_data_flow(self):
+        text = run("--help").stdout
+        places = [text.index(f"\n  {verb} ") for verb in VERBS]
+        self.assertEqual(places, sorted(places))
+
+    def test_every_verb_explains_itself(self):
+        for verb in VERBS:
+            done = run(verb, "--help")
+            self.assertEqual(done.returncode, 0, verb)
+            if verb != "info":
+                self.assertIn("Example", done.stdout, verb)
+
+    def test_version_is_one_line(self):
+        self.assertRegex(run("--version").stdout, r"^frugal \d+\.\d+\.\d+\n$")
+
+    def test_without_a_verb_it_teaches_and_fails(self):
+        done = run()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("frugal optimize", done.stdout)
+
+    def test_completions_parse(self):
+        for shell in ["bash", "zsh", "fish"]:
+            text = run("completion", shell).stdout
+            for verb in VERBS:
+                self.assertIn(verb, text)
+        subprocess.run(["bash", "-n"], input=run("completion", "bash").stdout, text=True, check=True)
+
+
+class Verbs(ProgramTest):
+    def test_info_lists_instruction_sets_and_meters(self):
+        info = run_json("info")
+        self.assertIn("scalar", info["isas"])
+        self.assertIn(info["isa"], info["isas"])
+        meters = {meter["name"]: meter for meter in info["meters"]}
+        self.assertTrue(meters["model"]["available"])
+        self.assertEqual(meters["model"]["quality"], "modelled")
+        self.assertIn("rapl", meters)
+
+    def test_inspect_shows_metadata_and_tensors(self):
+        found = run_json("inspect", self.model)
+        self.assertEqual(found["metadata"]["general.architecture"], "llama")
+        names = [tensor["name"] for tensor in found["tensors"]]
+        self.assertIn("blk.1.ffn_down.weight", names)
+        self.assertIn("blk.1.ffn_down.weight", run("inspect", self.model, "--tensors").stdout)
+
+    def test_tokenize_goes_both_ways(self):
+        ids = run_json("tokenize", self.model, "-p", "the big red ball")["ids"]
+        back = run("tokenize", self.model, "--decode", "-p", " ".join(map(str, ids)))
+        self.assertEqual(back.stdout, "the big red ball\n")
+        special = run_json("tokenize", self.model, "-p", "the", "--special")["ids"]
+        self.assertEqual(special[0], 1)
+
+    def test_meter_passes_the_command_through(self):
+        done = run("meter", "--", "sh", "-c", "echo out; echo err >&2; exit 7")
+        self.assertEqual(done.returncode, 7)
+        self.assertEqual(done.stdout, "out\n")
+        self.assertIn("modelled", done.stderr)
+        found = run_json("meter", "--", "true")
+        self.assertEqual(found["exit_code"], 0)
+        self.assertGreater(found["readings"][0]["energy_j_std"], 0)
+
+    def test_meter_reads_rapl_from_a_fake_tree(self):
+        zone = self.folder / "sys/class/powercap/intel-rapl:0"
+        zone.mkdir(parents=True)
+        for name, text in {"name": "package-0", "energy_uj": "1000000",
+                           "max_energy_range_uj": "262143328850", "enabled": "1"}.items():
+            (zone / name).write_text(text + "\n")
+        counter = zone / "energy_uj"
+        found = run_json("meter", "--meter", "rapl", "--sysfs", self.folder, "--", "sh", "-c",
+                         f"sleep 0.3; echo 6000000 > '{counter}'")
+        reading = found["readings"][0]
+        self.assertEqual(reading["domain"], "package-0")
+        self.assertEqual(reading["quality"], "measured")
+        self.assertAlmostEqual(reading["energy_j"], 5.0, places=4)
+
+    def test_run_streams_text_and_says_joules(self):
+        plain = run("run", self.model, "-p", "the day", "-n", 5, "--temperature", 0, "--ignore-eos")
+        self.assertEqual(plain.returncode, 0, plain.stderr)
+        self.assertIn("modelled", plain.stderr)
+        found = run_json("run", self.model, "-p", "the day", "-n", 5, "--temperature", 0,
+                         "--ignore-eos")
+        self.assertEqual(plain.stdout, found["text"] + "\n")
+        self.assertEqual(len(found["tokens"]), 5)
+        phases = found["receipt"]["phases"]
+        parts = sum(phase["energy_j"] for phase in phases.values())
+        self.assertAlmostEqual(parts, found["receipt"]["energy_j"], places=9)
+        self.assertGreater(phases["decode"]["work"]["ops"]["float"], 0)
+
+    def test_bench_follows_the_contract(self):
+        found = run_json("bench", self.model, "-p", 16, "-n", 4, "-t", "1,2", "-r", 2)
+        self.assertEqual([row["threads"] for row in found["prefill"]], [1, 2])
+        row = found["decode"][0]
+        self.assertEqual((row["batch"], row["tokens"]), (1, 4))
+        self.assertGreater(row["tokens_per_s"], 0)
+        self.assertGreater(row["joules_per_token"], 0)
+        self.assertTrue(found["readings"])
+
+    def test_logits_follow_the_contract(self):
+        ids = self.folder / "ids.txt"
+        ids.write_text("1 5 9 300\n")
+        found = run_json("logits", self.model, "--tokens", ids)
+        self.assertEqual(found["tokens"], [1, 5, 9, 300])
+        self.assertEqual(len(found["argmax"]), 4)
+        self.assertEqual(len(found["last_logits"]), 320)
+        for isa in run_json("info")["isas"]:
+            other = run_json("logits", self.model, "--tokens", ids, "--isa", isa)
+            self.assertEqual(other["argmax"], found["argmax"])
+
+    def test_eval_and_compress(self):
+        small = self.folder / "q8.gguf"
+        done = run_json("compress", self.model, "-o", small, "--type", "q8_0")
+        self.assertLess(done["bytes_after"], done["bytes_before"] / 3)
+        found = run_json("eval", small, "--text", self.text, "--against", self.model, "-c", 64)
+        self.assertGreater(found["nll"], 0)
+        self.assertGreater(found["kld"], 0)
+        self.assertLessEqual(found["kld"], found["kld_p99"])
+        self.assertGreater(found["same_top"], 0.8)
+        self.assertTrue(found["readings"])
+        alone = run_json("eval", small, "--text", self.text, "-c", 64)
+        self.assertAlmostEqual(alone["nll"], found["nll"], places=9)
+        self.assertNotIn("kld", alone)
+
+    def test_the_ledger_keeps_runs(self):
+        ledger = self.folder / "l.sqlite"
+        run_json("run", self.model, "-p", "the", "-n", 2, "--ledger", ledger)
+        run_json("bench", self.model, "-p", 4, "-n", 2, "-r", 1, "--ledger", ledger)
+        verbs = [row[0] for row in sqlite3.connect(ledger).execute("select verb from run")]
+        self.assertEqual(verbs, ["run", "bench", "bench"])
+        page = self.folder / "page.html"
+        self.assertEqual(run("report", ledger, "-o", page).returncode, 0)
+        self.assertIn("tiny.gguf", page.read_text())
+
+    def test_optimize_writes_four_files_and_one_table(self):
+        out = self.folder / "out"
+        done = run("optimize", self.model, "--text", self.text, "-o", out, "--prompt-tokens", 8,
+                   "--output-tokens", 4, "--eval-context", 64, "--repeats", 5, "-q")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(p.name for p in out.iterdir()),
+                         ["ledger.sqlite", "model.gguf", "plan.json", "report.html"])
+        rows = [line for line in done.stdout.splitlines() if " thread" in line and "±" in line]
+        self.assertEqual(len([row for row in rows if row.startswith("* ")]), 1)
+        plan = json.loads((out / "plan.json").read_text())
+        self.assertTrue(plan["evidence"]["bound"]["held"])
+        self.assertIn("tokenizer.ggml.tokens", run_json("inspect", out / "model.gguf")["metadata"])
+
+
+class BadInput(ProgramTest):
+    def test_files_that_are_not_there_or_not_models(self):
+        self.refused(3, "nowhere.gguf", "run", self.folder / "nowhere.gguf", "-p", "x")
+        empty = self.folder / "empty.gguf"
+        empty.write_bytes(b"")
+        self.refused(4, "empty.gguf", "run", empty, "-p", "x")
+        whole = self.model.read_bytes()
+        cut = self.folder / "cut.gguf"
+        for length in [3, 20, 500, len(whole) // 2, len(whole) - 1]:
+            cut.write_bytes(whole[:length])
+            self.refused(4, "cut.gguf", "inspect", cut)
+        self.refused(4, "text.txt", "inspect", self.text)
+
+    def test_flipped_bits_never_crash(self):
+        whole = bytearray(self.model.read_bytes())
+        path = self.folder / "flipped.gguf"
+        for place in range(0, 12000, 173):
+            whole[place] ^= 1 << (place % 8)
+            path.write_bytes(whole)
+            whole[place] ^= 1 << (place % 8)
+            code = run("logits", path, "--tokens", "-", input="1 2 3").returncode
+            self.assertIn(code, [0, 2, 3, 4, 5], place)
+
+    def test_requests_that_mean_nothing(self):
+        self.refused(2, "", "run", self.model, "-p", "x", "--temperature", "-1")
+        self.refused(2, "context", "run", self.model, "-p", "the day " * 400)
+        self.refused(2, "320", "logits", self.model, "--tokens", "-", input="1 320")
+        self.refused(2, "--max-drop", "optimize", self.model, "--text", self.text, "--max-drop", "x")
+        self.refused(2, "--type", "compress", self.model, "-o", self.folder / "o", "--type", "q9")
+        self.refused(2, "no-such", "run", self.model, "-p", "x", "--meter", "no-such")
+        self.refused(5, "scalar", "run", self.model, "-p", "x", "--isa", "sse9")
+        self.refused(2, "--frobnicate", "run", self.model, "--frobnicate")
+        self.refused(3, "no-such-program", "meter", "--", "no-such-program")
+
+    def test_an_unwritable_or_full_disk(self):
+        self.refused(3, "nowhere", "compress", self.model, "-o", self.folder / "nowhere/o.gguf")
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([FRUGAL, "info"], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 7)
+        self.assertIn("standard output", done.stderr)
+
+    def test_a_newer_ledger_is_left_alone(self):
+        ledger = self.folder / "l.sqlite"
+        run_json("bench", self.model, "-p", 4, "-n", 0, "-r", 1, "--ledger", ledger)
+        database = sqlite3.connect(ledger)
+        database.execute("pragma user_version = 99")
+        database.commit()
+        database.close()
+        self.refused(5, "l.sqlite", "report", ledger, "-o", self.folder / "r.html")
+
+    def test_ctrl_c_at_any_moment_leaves_nothing_half_written(self):
+        words = [FRUGAL, "optimize", str(self.model), "--text", str(self.text), "-o",
+                 str(self.folder / "out"), "--eval-context", "64", "--repeats", "1000",
+                 "--precision", "0.0001", "-q"]
+        for delay in [0.0, 0.05, 0.2, 0.6, 1.2]:
+            process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+            time.sleep(delay)
+            process.send_signal(signal.SIGINT)
+            _, faults = process.communicate(timeout=60)
+            self.assertIn(process.returncode, [130, -signal.SIGINT], faults)
+            left = {p.name for p in (self.folder / "out").glob("*")} if \
+                (self.folder / "out").exists() else set()
+            self.assertLessEqual(left, {"ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"})
+
+
+if __name__ == "__main__":
+    unittest.main()
