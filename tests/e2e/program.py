@@ -17,8 +17,8 @@ def run(*words, **options):
     return subprocess.run([FRUGAL, *map(str, words)], capture_output=True, text=True, **options)
 
 
-def run_json(*words, **options):
-    done = run(*words, "--json", **options)
+def run_json(verb, *words, **options):
+    done = run(verb, "--json", *words, **options)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert len(lines) == 1, f"expected one JSON object on stdout, found {len(lines)} lines"

@@ -73,6 +73,12 @@ function shownNumber(text) {
   return match ? Number(match[0].replaceAll("\u202f", "").replace("\u2212", "-")) : Number.NaN;
 }
 
+// Half a unit of the last digit that a text shows: a rounded figure is no further from the exact one.
+function halfLastDigit(text) {
+  const digits = /\.(\d+)/.exec(text.slice(0, text.search(/[^\d.\u202f+\u2212]|$/)));
+  return 0.5 * 10 ** -(digits ? digits[1].length : 0);
+}
+
 function close(actual, wanted, relative, what) {
   const allowed = relative * Math.abs(wanted) + 1e-12;
   assert.ok(Math.abs(actual - wanted) <= allowed, `${what}: ${actual} is not ${wanted}`);
@@ -163,7 +169,9 @@ function checkCell(cell, wanted, factor, what) {
     return;
   }
   close(cell.exact, wanted, 1e-12, `${what}: exact`);
-  close(shownNumber(cell.text), wanted * factor, 0.02, `${what}: shown`);
+  const away = Math.abs(shownNumber(cell.text) - wanted * factor);
+  const allowed = 1.001 * halfLastDigit(cell.text.trim());
+  assert.ok(away <= allowed, `${what}: shown: “${cell.text}” is not ${wanted * factor}`);
 }
 
 async function checkRunsText(page) {
