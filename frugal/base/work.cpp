@@ -1,5 +1,7 @@
 #include "frugal/base/work.h"
 
+#include "frugal/base/error.h"
+
 namespace frugal {
 
 std::string_view phase_name(Phase phase) {
@@ -54,6 +56,25 @@ Work Work::since(const Work& earlier) const {
   Work delta = *this;
   for (std::size_t i = 0; i < kPhases; ++i) delta.phases_[i] -= earlier.phases_[i];
   return delta;
+}
+
+Work Work::divided_by(std::uint64_t times) const {
+  FRUGAL_CHECK(times > 0);
+  const auto divide = [times](std::uint64_t& count) {
+    FRUGAL_CHECK(count % times == 0);
+    count /= times;
+  };
+  Work piece = *this;
+  for (PhaseWork& phase : piece.phases_) {
+    for (std::uint64_t* count : {&phase.prompt_tokens, &phase.cached_tokens, &phase.output_tokens,
+                                 &phase.rejected_tokens}) {
+      divide(*count);
+    }
+    for (std::uint64_t& count : phase.cost.ops) divide(count);
+    for (std::uint64_t& count : phase.cost.bytes) divide(count);
+    phase.time = (1.0 / static_cast<double>(times)) * phase.time;
+  }
+  return piece;
 }
 
 }  // namespace frugal

@@ -113,6 +113,8 @@ class Work {
   Work& operator+=(const Work& other);
   /// Work done since `earlier`, a snapshot of the same counter.
   [[nodiscard]] Work since(const Work& earlier) const;
+  /// One of `times` equal pieces.  Counts that leave a rest are a bug.
+  [[nodiscard]] Work divided_by(std::uint64_t times) const;
 
  private:
   std::array<PhaseWork, kPhases> phases_{};

@@ -80,6 +80,13 @@ TEST(Work, SinceIsWhatWasAddedAfterTheSnapshot) {
   EXPECT_EQ(counter.since(Work{}), counter);
 }
 
+TEST(Work, OneOfManyEqualPiecesIsOneOfThem) {
+  Work sum;
+  for (int i = 0; i < 4; ++i) sum += work_of(3);
+  EXPECT_EQ(sum.divided_by(4), work_of(3));
+  EXPECT_DEATH((void)work_of(3).divided_by(1000003), "check failed");
+}
+
 TEST(Names, EveryKindHasItsOwn) {
   EXPECT_EQ(phase_name(Phase::kPrefill), "prefill");
   EXPECT_EQ(phase_name(Phase::kDecode), "decode");

@@ -2,6 +2,8 @@
 
 #include "frugal/report/assets.h"
 
+using std::string_view_literals::operator""sv;
+
 namespace frugal::report {
 
 std::span<const std::string_view> chart_script() {

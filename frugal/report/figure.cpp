@@ -85,14 +85,14 @@ std::optional<Figure> ratio(const Figure& to, const Figure& from) {
 
 Scale common_scale(std::span<const double> values, std::string_view unit) {
   constexpr std::array<std::string_view, 8> kPrefixes = {"p", "n", "µ", "m", "", "k", "M", "G"};
-  constexpr int kNone = 4;
+  constexpr double kNone = 4.0;  // place of the empty prefix
   double largest = 0.0;
   for (const double value : values) {
     if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
   }
   if (largest == 0.0) return {.factor = 1.0, .unit = std::string(unit)};
   const double thousands = std::floor((std::log10(largest) + 1e-9) / 3.0);
-  const int group = static_cast<int>(std::clamp(thousands, -4.0, 3.0));
+  const double group = std::clamp(thousands, -kNone, 3.0);
   return {.factor = std::pow(1000.0, -group),
           .unit = str("{}{}", kPrefixes[static_cast<std::size_t>(group + kNone)], unit)};
 }

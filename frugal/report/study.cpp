@@ -23,10 +23,10 @@ Json parse_settings(std::string_view text) {
 }
 
 const Json& at(const Json& json, std::string_view key) {
-  static const Json kNull = nullptr;
-  if (!json.is_object()) return kNull;
+  static const Json nothing = nullptr;
+  if (!json.is_object()) return nothing;
   const auto found = json.find(key);
-  return found == json.end() ? kNull : *found;
+  return found == json.end() ? nothing : *found;
 }
 
 std::string text_of(const Json& json) {

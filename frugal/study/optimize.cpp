@@ -126,9 +126,7 @@ class Rounds {
         weigh_plan(order[i]);
       }
     }
-    for (std::size_t i = 0; i < plans_.size(); ++i) {
-      plans_[i].receipt = account::attribute(readings_[i], work_[i]);
-    }
+    for (std::size_t i = 0; i < plans_.size(); ++i) plans_[i].receipt = mean_receipt(i);
   }
 
  private:
@@ -147,6 +145,18 @@ class Rounds {
     }
     readings_.resize(plans_.size());
     work_.resize(plans_.size());
+  }
+
+  // The receipt of one pass: every pass did the same work, so counts divide without a rest.
+  account::Receipt mean_receipt(std::size_t index) {
+    const std::uint64_t passes = benches_[index].passes * plans_[index].joules_samples.size();
+    const double share = 1.0 / static_cast<double>(passes);
+    for (meter::Reading& reading : readings_[index]) {
+      reading.energy = share * reading.energy;
+      reading.uncertainty = share * reading.uncertainty;
+      reading.time = share * reading.time;
+    }
+    return account::attribute(readings_[index], work_[index].divided_by(passes));
   }
 
   void weigh_plan(std::size_t index) {
@@ -250,6 +260,12 @@ std::string verdict_of(const OptimizeResult& result) {
              saving, half, baseline.label(), quality);
 }
 
+// What the meter can give at all, from an empty span.
+meter::Quality quality_of(const OptimizeOptions& options) {
+  const auto meter = options.make_meter();
+  return meter::total(meter::measure(*meter, [] {})).quality;
+}
+
 void refuse_to_replace_input(const OptimizeOptions& options) {
   std::error_code ignored;
   if (!std::filesystem::equivalent(options.model, options.out_dir / "model.gguf", ignored)) return;
@@ -301,7 +317,8 @@ OptimizeResult optimize(const OptimizeOptions& given) {
   const std::vector<Candidate> candidates = make_candidates(options, text, folder);
   OptimizeResult result;
   result.limit_nats = options.max_drop.nats(candidates.front().score.nll);
-  const ledger::RunId study = begin_study(ledger, options, result.limit_nats, *whole);
+  result.quality = quality_of(options);
+  const ledger::RunId study = begin_study(ledger, options, result, *whole);
   result.plans = list_plans(options, candidates);
   Rounds(options, candidates, text, result.plans).run();
   const meter::Reading search = meter::total(whole_span.stop());
@@ -310,7 +327,6 @@ OptimizeResult optimize(const OptimizeOptions& given) {
                                      [](const PlanResult& plan) { return plan.baseline; });
   FRUGAL_CHECK(baseline != result.plans.end());
   result.baseline = static_cast<std::size_t>(baseline - result.plans.begin());
-  result.quality = baseline->receipt.total.quality;
   judge(result);
   result.verdict = verdict_of(result);
 

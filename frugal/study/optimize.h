@@ -70,7 +70,7 @@ struct PlanResult {
   std::optional<eval::Comparison> comparison;  ///< to the baseline's model; absent for "as is"
   std::vector<double> joules_samples;          ///< J per output token, one per repeat
   std::vector<double> rate_samples;            ///< output tokens per second, one per repeat
-  account::Receipt receipt;                    ///< all repeats together
+  account::Receipt receipt;                    ///< of one run of the workload: mean of all
   Decision decision = Decision::kAccepted;
   std::string reason;
 

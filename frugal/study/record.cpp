@@ -111,8 +111,8 @@ Json evidence_of(const PlanResult& plan) {
 
 }  // namespace
 
-ledger::RunId begin_study(ledger::Ledger& ledger, const OptimizeOptions& options, double limit_nats,
-                          const meter::Meter& meter) {
+ledger::RunId begin_study(ledger::Ledger& ledger, const OptimizeOptions& options,
+                          const OptimizeResult& result, const meter::Meter& meter) {
   const Json settings = {
       {"workload",
        {{"prompt_tokens", options.prompt_tokens}, {"output_tokens", options.output_tokens}}},
@@ -121,13 +121,16 @@ ledger::RunId begin_study(ledger::Ledger& ledger, const OptimizeOptions& options
       {"eval_context", options.eval_context},
       {"bound",
        {{"metric", "nll_increase"},
-        {"limit", limit_nats},
+        {"limit", result.limit_nats},
         {"limit_text", options.max_drop.text()}}},
       {"repeats", {{"min", options.min_repeats}, {"max", options.max_repeats}}},
       {"precision", options.precision},
       {"seed", options.seed},
       {"isa", kernels::isa_name(options.kernels->isa)},
-      {"meter", {{"name", meter.name()}, {"description", meter.description()}}}};
+      {"meter",
+       {{"name", meter.name()},
+        {"description", meter.description()},
+        {"quality", meter::quality_name(result.quality)}}}};
   return ledger.begin(info_of(options, "", settings));
 }
 

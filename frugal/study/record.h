@@ -8,9 +8,10 @@
 
 namespace frugal::study {
 
-/// Begins the parent run.  Content: docs/formats/study-in-ledger.md.
+/// Begins the parent run, once the bound and the meter's quality are known.  Content:
+/// docs/formats/study-in-ledger.md.
 [[nodiscard]] ledger::RunId begin_study(ledger::Ledger& ledger, const OptimizeOptions& options,
-                                        double limit_nats, const meter::Meter& meter);
+                                        const OptimizeResult& result, const meter::Meter& meter);
 
 /// Writes one child run per plan and the study's verdict.
 void record_study(ledger::Ledger& ledger, ledger::RunId study, const OptimizeOptions& options,

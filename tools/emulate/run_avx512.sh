@@ -133,7 +133,7 @@ code=$?
 /bin/busybox stty -F /dev/ttyS1 raw
 echo >&3
 echo "frugal-exit $code" >&3
-/bin/busybox sleep 2
+/bin/busybox stty -F /dev/ttyS0 raw
 /bin/busybox poweroff -f
 EOF
   chmod +x "$root/init"
@@ -205,12 +205,14 @@ EOF
 }
 
 stop_emulator() {
-  [[ -s $work/pid ]] && kill -KILL "$(<"$work/pid")" 2>/dev/null
+  if [[ -s $work/pid ]] && grep -aqs bochs "/proc/$(<"$work/pid")/comm"; then
+    kill -KILL "$(<"$work/pid")" || true
+  fi
   rm -f "$work/pid"
 }
 
 clean_up() {
-  stop_emulator || true
+  stop_emulator
   [[ -n $keep ]] || rm -rf "$work"
 }
 
@@ -224,12 +226,12 @@ boot() {
   local reader=$!
   local deadline=$((SECONDS + timeout))
   while kill -0 "$emulator" 2>/dev/null; do
-    grep -aqs '^frugal-exit ' "$work/com1" && break
-    [[ -d $work ]] || fail "$work vanished"
+    if grep -aqs '^frugal-exit ' "$work/com1"; then
+      deadline=$((SECONDS + 20 < deadline ? SECONDS + 20 : deadline))  # it powers itself off
+    fi
     ((SECONDS < deadline)) || break
     sleep 0.2
   done
-  sleep 1
   stop_emulator
   wait "$reader" 2>/dev/null || true
 }

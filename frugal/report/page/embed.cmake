@@ -1,8 +1,10 @@
 # cmake -DINPUT=page.css -DOUTPUT=page_css.inc -P embed.cmake
 #
-# Writes a text file as C++ raw string literals, separated by commas.  Compilers take literals
-# quickly, where an array of numbers of the same size takes seconds; they need only promise
-# 65,536 characters each, hence the pieces.  The input must be ASCII: a piece may end anywhere.
+# Writes a text file as C++ raw string literals of type string_view, separated by commas.
+# Compilers take literals quickly, where an array of numbers of the same size takes seconds, and
+# the suffix gives each its length, which counted in a constant would exhaust Clang's limit.  They
+# need only promise 65,536 characters each, hence the pieces.  The input must be ASCII: a piece may
+# end anywhere.
 set(piece_bytes 16000)
 file(READ "${INPUT}" text)
 string(FIND "${text}" ")frugal\"" clash)
@@ -14,7 +16,7 @@ set(out "")
 set(begin 0)
 while(begin LESS length)
   string(SUBSTRING "${text}" ${begin} ${piece_bytes} piece)
-  string(APPEND out "R\"frugal(${piece})frugal\",\n")
+  string(APPEND out "R\"frugal(${piece})frugal\"sv,\n")
   math(EXPR begin "${begin} + ${piece_bytes}")
 endwhile()
 file(WRITE "${OUTPUT}" "${out}")
