@@ -1,6 +1,7 @@
 #include "frugal/compress/quantize.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -51,9 +52,14 @@ float largest_storable(DType type) {
   }
 }
 
+// llama.cpp's list: what it leaves alone by name, whatever the type asked for.
 bool is_rounded(const TensorInfo& tensor) {
-  return tensor.dims.size() >= 2 && tensor.name.ends_with(".weight") &&
-         !tensor.name.ends_with("_norm.weight");
+  constexpr std::array<std::string_view, 4> kKept = {"_norm.weight", "ffn_gate_inp.weight",
+                                                     "position_embd.weight", "token_types.weight"};
+  if (tensor.dims.size() < 2 || !tensor.name.ends_with("weight")) return false;
+  return std::none_of(kKept.begin(), kKept.end(), [&tensor](std::string_view name) {
+    return tensor.name.find(name) != std::string::npos;
+  });
 }
 
 DType target_type(const TensorInfo& tensor, DType wanted, QuantizeResult& result) {

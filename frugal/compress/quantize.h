@@ -29,8 +29,9 @@ struct QuantizeResult {
 
 /// Rounds every matrix of `file` to the nearest numbers of the type and writes `output`.
 ///
-/// What is rounded: tensors of two or more dimensions named "….weight", the embedding and output
-///         matrix too; norms, biases and other vectors stay as they are.  A row that is no multiple
+/// What is rounded: tensors of two or more dimensions named "…weight", the embedding and output
+///         matrix too; norms, routers, position and token-type embeddings, biases and other vectors
+///         stay as they are.  A row that is no multiple
 ///         of the block is stored as F16 and listed in `fallbacks`.
 /// Numbers: encode_row of the decoded row; from F32 and F16 byte-identical to llama.cpp's pure
 ///          round-to-nearest quantisation.
