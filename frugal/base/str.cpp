@@ -30,13 +30,13 @@ std::string human_si(double value, std::string_view unit) {
   const double magnitude = std::floor(std::log10(std::abs(value)));
   const double step = std::pow(10.0, magnitude - 2.0);
   const double rounded = std::round(value / step) * step;
-  int group = static_cast<int>(std::floor((std::log10(std::abs(rounded)) + 1e-9) / 3.0));
-  group = std::min(std::max(group, -6), 6);
+  const double thousands = std::floor((std::log10(std::abs(rounded)) + 1e-9) / 3.0);
+  const int group = static_cast<int>(std::clamp(thousands, -6.0, 6.0));
   const double scaled = rounded / std::pow(1000.0, group);
   const double size = std::abs(scaled) + 1e-9;
   const int decimals = size >= 100.0 ? 0 : (size >= 10.0 ? 1 : 2);
   return fmt::format("{:.{}f} {}{}", scaled, decimals,
-                     kPrefixes[static_cast<std::size_t>(group + 6)], unit);
+                     kPrefixes.at(static_cast<std::size_t>(6 + group)), unit);
 }
 
 namespace {

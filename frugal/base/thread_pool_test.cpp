@@ -140,8 +140,8 @@ TEST(ThreadPool, RangesCoverTheCountExactlyInMultiplesOfTheGrain) {
 TEST(ThreadPool, RangesDifferByAtMostOneGrain) {
   ThreadPool pool(3);
   for (const Range& range : ranges_of(pool, 100 * 8, 8)) {
-    EXPECT_GE(range.second - range.first, 33U * 8);
-    EXPECT_LE(range.second - range.first, 34U * 8);
+    EXPECT_GE(range.second - range.first, std::size_t{33} * 8);
+    EXPECT_LE(range.second - range.first, std::size_t{34} * 8);
   }
 }
 

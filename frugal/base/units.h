@@ -15,6 +15,7 @@ class Quantity {
 
   [[nodiscard]] constexpr double value() const { return value_; }
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 misreads the defaulted operator.
   constexpr auto operator<=>(const Quantity&) const = default;
   constexpr Quantity& operator+=(Quantity other) {
     value_ += other.value_;

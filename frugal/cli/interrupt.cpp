@@ -16,6 +16,7 @@ void on_signal(int number) {
 void catch_interrupts() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error of the write, not our death
 }
 
 void throw_if_interrupted() {

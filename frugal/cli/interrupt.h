@@ -12,7 +12,8 @@ struct Interrupted : std::exception {
 };
 
 /// From now on the first SIGINT or SIGTERM asks the work to stop at its next step, the second ends
-/// the process at once.  No work is half written either way: files get their names last.
+/// the process at once.  A file-size limit becomes an error that is reported.  No work is half
+/// written either way: files get their names last.
 void catch_interrupts();
 
 /// Errors: Interrupted once a signal came.
