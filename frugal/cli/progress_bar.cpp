@@ -12,6 +12,7 @@ namespace {
 constexpr int kBarWidth = 28;
 constexpr double kRedrawSeconds = 0.1;
 constexpr double kLineSeconds = 10.0;
+constexpr double kStageLineSeconds = 1.0;  // between the first lines of short stages
 
 std::string minutes(double seconds) {
   const auto whole = static_cast<std::int64_t>(seconds + 0.5);
@@ -47,8 +48,8 @@ void ProgressBar::update(const ProgressUpdate& update) {
     stage_ = update.stage;
     stage_start_ = now;
   }
-  const double due = terminal_ ? kRedrawSeconds : kLineSeconds;
-  if (!new_stage && (now - last_).value() < due) return;
+  const double line_due = new_stage ? kStageLineSeconds : kLineSeconds;
+  if ((now - last_).value() < (terminal_ ? kRedrawSeconds : line_due)) return;
   last_ = now;
   if (terminal_) {
     draw(update, now - stage_start_);

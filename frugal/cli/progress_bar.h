@@ -10,8 +10,8 @@
 
 namespace frugal::cli {
 
-/// A bar with an ETA that redraws itself on a terminal; elsewhere a line when a stage begins and
-/// every ten seconds after.  Cleared when destroyed.
+/// A bar with an ETA that redraws itself on a terminal; elsewhere a line every ten seconds, and one
+/// when a stage begins, a second apart at least.  Cleared when destroyed.
 class ProgressBar {
  public:
   explicit ProgressBar(bool terminal);

@@ -153,7 +153,7 @@ QuantizeResult quantize(const GgufFile& file, const std::filesystem::path& outpu
         const std::uint64_t share =
             tensor.bytes * written / (tensor.rows() * row_bytes(to, tensor.cols()).value());
         report_progress(options.progress,
-                        {.stage = tensor.name, .done = done + share, .total = result.bytes_before});
+                        {.stage = "quantise", .done = done + share, .total = result.bytes_before});
       });
       done += tensor.bytes;
       result.bytes_after += written;

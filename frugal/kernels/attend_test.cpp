@@ -129,11 +129,12 @@ TEST(Attend, OnePositionGivesItsValue) {
 TEST(Attend, AMatchingKeyTakesAllTheWeight) {
   const Case shape{20, 64, 64};
   Cache cache(shape);
-  for (std::size_t d = 0; d < 64; ++d) cache.keys[(13 * 64) + d] = cache.q[d] * 100.0F;
+  // Position 13 begins at 13 * 64 = 832.
+  for (std::size_t d = 0; d < 64; ++d) cache.keys[832 + d] = cache.q[d] * 100.0F;
   for (const Kernels* table : runnable_kernels()) {
     const Result result = run(*table, shape, cache.q, cache.keys, cache.values);
     EXPECT_EQ(result.weights[13], 1.0F) << name(*table);
-    for (std::size_t d = 0; d < 64; ++d) EXPECT_EQ(result.out[d], cache.values[(13 * 64) + d]);
+    for (std::size_t d = 0; d < 64; ++d) EXPECT_EQ(result.out[d], cache.values[832 + d]);
   }
 }
 
@@ -184,12 +185,12 @@ TEST(Attend, ANanInTheCacheIsSeen) {
   const Case shape{5, 19, 19};
   for (const Kernels* table : runnable_kernels()) {
     Cache in_key(shape);
-    in_key.keys[(3 * 19) + 18] = kNan;
+    in_key.keys[75] = kNan;
     for (const float v : run(*table, shape, in_key.q, in_key.keys, in_key.values).out) {
       EXPECT_TRUE(std::isnan(v)) << name(*table);
     }
     Cache in_value(shape);
-    in_value.values_half[(2 * 19) + 17] = 0x7E00;
+    in_value.values_half[55] = 0x7E00;
     const Result result = run(*table, shape, in_value.q, in_value.keys_half, in_value.values_half);
     for (std::size_t d = 0; d < 19; ++d) EXPECT_EQ(std::isnan(result.out[d]), d == 17);
   }

@@ -51,17 +51,19 @@ TEST(MatmulBlock, EveryIsaTypeAndWidthAgreesWithTheFormula) {
   }
 }
 
+void expect_agreement(const Kernels& table, DType type, std::size_t batch) {
+  const Quantized activations(batch, 96, 4);
+  for (const std::size_t rows : {1U, 2U, 3U, 4U, 5U, 8U, 11U}) {
+    const Weights weights(type, rows, 96, 3);
+    EXPECT_LE(matmul_error(table, weights, activations.x, activations.meant), 1e-5)
+        << name(table) << ' ' << frugal::name(type) << ' ' << batch << " x " << rows;
+  }
+}
+
 TEST(MatmulBlock, EveryBatchAndNumberOfRowsAgreesWithTheFormula) {
   for (const Kernels* table : runnable_kernels()) {
     for (const DType type : kTypes) {
-      for (const std::size_t batch : kBatches) {
-        for (const std::size_t rows : {1U, 2U, 3U, 4U, 5U, 8U, 11U}) {
-          const Weights weights(type, rows, 96, 3);
-          const Quantized activations(batch, 96, 4);
-          ASSERT_LE(matmul_error(*table, weights, activations.x, activations.meant), 1e-5)
-              << name(*table) << ' ' << frugal::name(type) << ' ' << batch << " x " << rows;
-        }
-      }
+      for (const std::size_t batch : kBatches) expect_agreement(*table, type, batch);
     }
   }
 }
@@ -76,20 +78,23 @@ float product(const Kernels& table, DType type, const std::byte* row,
   return out;
 }
 
+/// Three blocks that hold nothing but `value`, with scale 1.
+std::vector<BlockQ8_0> uniform(int value) {
+  std::vector<BlockQ8_0> blocks(3);
+  for (BlockQ8_0& block : blocks) {
+    block.d = kHalfOne;
+    std::memset(block.qs, value, sizeof block.qs);
+  }
+  return blocks;
+}
+
 TEST(MatmulBlock, Q8IsExactForEveryByteMinus128Included) {
   for (const Kernels* table : runnable_kernels()) {
     for (const int w : {-128, -127, -1, 0, 1, 127}) {
       for (const int x : {-128, -127, -1, 0, 1, 127}) {
-        std::vector<BlockQ8_0> weights(3);
-        std::vector<BlockQ8_0> values(3);
-        for (std::size_t b = 0; b < 3; ++b) {
-          weights[b].d = kHalfOne;
-          values[b].d = kHalfOne;
-          std::memset(weights[b].qs, w, 32);
-          std::memset(values[b].qs, x, 32);
-        }
+        const std::vector<BlockQ8_0> weights = uniform(w);
         const auto* row = reinterpret_cast<const std::byte*>(weights.data());
-        EXPECT_EQ(product(*table, DType::kQ8_0, row, values), static_cast<float>(96 * w * x))
+        EXPECT_EQ(product(*table, DType::kQ8_0, row, uniform(x)), static_cast<float>(96 * w * x))
             << name(*table) << ' ' << w << ' ' << x;
       }
     }
@@ -167,8 +172,8 @@ TEST(MatmulBlock, ABatchGivesTheSameBitsAsItsRowsOneByOne) {
     for (const DType type : kTypes) {
       const Weights weights(type, 7, 128, 14);
       const Quantized activations(5, 128, 15);
-      std::vector<float> together(5 * 7);
-      std::vector<float> alone(5 * 7);
+      std::vector<float> together(35);
+      std::vector<float> alone(35);
       matmul(*table, weights.matrix(), activations.x, 0, 7, {together.data(), 5, 7, 7});
       for (std::size_t n = 0; n < 5; ++n) {
         const Activations one{{activations.x.x.row(n), 1, 128, 128},
@@ -184,11 +189,11 @@ TEST(MatmulBlock, ANanActivationReachesItsOwnRowOnly) {
   for (const Kernels* table : runnable_kernels()) {
     for (const DType type : kTypes) {
       const Weights weights(type, 5, 64, 7);
-      auto data = numbers(3 * 64, 8);
+      auto data = numbers(192, 8);
       data[64 + 40] = kNan;
-      std::vector<BlockQ8_0> blocks(3 * 2);
+      std::vector<BlockQ8_0> blocks(6);
       quantize(*table, {data.data(), 3, 64, 64}, blocks.data());
-      std::vector<float> out(3 * 5);
+      std::vector<float> out(15);
       matmul(*table, weights.matrix(), {{data.data(), 3, 64, 64}, blocks.data()}, 0, 5,
              {out.data(), 3, 5, 5});
       for (std::size_t i = 0; i < 15; ++i) EXPECT_EQ(std::isnan(out[i]), i / 5 == 1);
@@ -202,7 +207,7 @@ TEST(MatmulBlock, AForeignNanScaleIsSeen) {
   std::memcpy(weights.row(2) + sizeof(BlockQ4_0), &nan, sizeof nan);
   const Quantized activations(2, 64, 10);
   for (const Kernels* table : runnable_kernels()) {
-    std::vector<float> out(2 * 5);
+    std::vector<float> out(10);
     matmul(*table, weights.matrix(), activations.x, 0, 5, {out.data(), 2, 5, 5});
     for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(std::isnan(out[i]), i % 5 == 2) << name(*table);
   }
@@ -212,8 +217,8 @@ TEST(MatmulBlock, RangesSideBySideGiveTheWhole) {
   const Weights weights(DType::kQ8_0, 11, 64, 11);
   const Quantized activations(2, 64, 12);
   for (const Kernels* table : runnable_kernels()) {
-    std::vector<float> whole(2 * 11);
-    std::vector<float> parts(2 * 11);
+    std::vector<float> whole(22);
+    std::vector<float> parts(22);
     matmul(*table, weights.matrix(), activations.x, 0, 11, {whole.data(), 2, 11, 11});
     for (const auto& [begin, end] : {std::pair{0, 3}, std::pair{3, 10}, std::pair{10, 11}}) {
       matmul(*table, weights.matrix(), activations.x, static_cast<std::size_t>(begin),

@@ -78,7 +78,7 @@ TEST(Rope, TurningBackRestores) {
   std::vector<float> opposite = by.sines;
   for (float& s : opposite) s = -s;
   for (const Kernels* table : runnable_kernels()) {
-    const auto before = numbers(3 * 26, 6);
+    const auto before = numbers(78, 6);
     auto x = before;
     rope(*table, {x.data(), 3, 26, 26}, by.cosines.data(), by.sines.data(), 13);
     rope(*table, {x.data(), 3, 26, 26}, by.cosines.data(), opposite.data(), 13);
@@ -116,7 +116,7 @@ TEST(Rope, ScoresDependOnTheDistanceOnly) {
 TEST(Rope, NumbersBeyondTheLastPairStay) {
   const Angles by = angles(5, 0.3F);
   for (const Kernels* table : runnable_kernels()) {
-    const auto before = numbers(2 * 24, 3);
+    const auto before = numbers(48, 3);
     auto x = before;
     rope(*table, {x.data(), 2, 20, 24}, by.cosines.data(), by.sines.data(), 5);
     for (std::size_t h = 0; h < 2; ++h) {
