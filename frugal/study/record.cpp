@@ -159,9 +159,12 @@ Json plan_json(const OptimizeOptions& options, const OptimizeResult& result) {
   if (chosen.comparison) {
     transforms.push_back({{"kind", "quantize"}, {"type", chosen.transform}, {"method", "nearest"}});
   }
-  Json bound = {{"metric", "nll_increase"}, {"limit", result.limit_nats}};
-  bound["upper95"] = chosen.comparison ? chosen.comparison->nll_increase.upper95() : 0.0;
-  bound["held"] = chosen.decision == Decision::kChosen;
+  // The same model on other threads rises by nothing.
+  const double upper = chosen.comparison ? chosen.comparison->nll_increase.upper95() : 0.0;
+  const Json bound = {{"metric", "nll_increase"},
+                      {"limit", result.limit_nats},
+                      {"upper95", upper},
+                      {"held", upper <= result.limit_nats}};
   return {{"version", 1},
           {"model",
            {{"file", "model.gguf"},
