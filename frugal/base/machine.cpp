@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "frugal/base/json.h"
 #include "frugal/base/str.h"
 #include "frugal/base/thread_pool.h"
 
@@ -34,6 +35,13 @@ Machine this_machine(const std::filesystem::path& root) {
   utsname names{};
   if (uname(&names) == 0) machine.kernel = str("{} {}", names.sysname, names.release);
   return machine;
+}
+
+std::string to_line(const Machine& machine) {
+  return to_line(Json{{"processor", machine.processor},
+                      {"cpus", machine.cpus},
+                      {"memory_bytes", machine.memory_bytes},
+                      {"kernel", machine.kernel}});
 }
 
 }  // namespace frugal

@@ -19,4 +19,7 @@ struct Machine {
 /// Reads `<root>/proc/cpuinfo` and `<root>/proc/meminfo`.  Errors: none.
 [[nodiscard]] Machine this_machine(const std::filesystem::path& root = "/");
 
+/// One line of JSON: processor, cpus, memory_bytes, kernel; what records say of the machine.
+[[nodiscard]] std::string to_line(const Machine& machine);
+
 }  // namespace frugal

@@ -76,16 +76,12 @@ ProgressFn progress_of(const CommonOptions& options) {
 
 ledger::RunInfo run_info(std::string_view verb, const std::string& command_line,
                          const std::string& model, const std::string& settings) {
-  const Machine machine = this_machine();
   return {.verb = std::string(verb),
           .command = command_line,
           .model = std::filesystem::path(model).filename().string(),
           .plan = "",
           .settings = settings,
-          .machine = to_line({{"processor", machine.processor},
-                              {"cpus", machine.cpus},
-                              {"memory_bytes", machine.memory_bytes},
-                              {"kernel", machine.kernel}}),
+          .machine = to_line(this_machine()),
           .version = version_line()};
 }
 

@@ -38,21 +38,13 @@ ledger::Metric with_interval(std::string_view name, const Summary& s) {
   return metric;
 }
 
-std::string machine_line() {
-  const Machine machine = this_machine();
-  return to_line({{"processor", machine.processor},
-                  {"cpus", machine.cpus},
-                  {"memory_bytes", machine.memory_bytes},
-                  {"kernel", machine.kernel}});
-}
-
 ledger::RunInfo info_of(const OptimizeOptions& options, std::string plan, const Json& settings) {
   return {.verb = "optimize",
           .command = options.command,
           .model = options.model.filename().string(),
           .plan = std::move(plan),
           .settings = to_line(settings),
-          .machine = machine_line(),
+          .machine = to_line(this_machine()),
           .version = options.version};
 }
 
