@@ -30,7 +30,7 @@ DType type_of(const Options& options) {
 
 void run_compress(const Options& options) {
   const DType type = type_of(options);
-  const auto file = format::GgufFile::open(options.model);
+  const auto file = format::TensorFile::open(options.model);
   const ProgressFn progress = progress_of(options.common);
   const compress::QuantizeResult result = compress::quantize(
       *file, options.output,

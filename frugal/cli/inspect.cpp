@@ -23,7 +23,7 @@ struct TypeShare {
   std::uint64_t elements = 0;
 };
 
-std::map<std::string, TypeShare> shares(const format::GgufFile& file) {
+std::map<std::string, TypeShare> shares(const format::TensorFile& file) {
   std::map<std::string, TypeShare> out;
   for (const format::TensorInfo& tensor : file.tensors()) {
     TypeShare& share = out[std::string(name(tensor.type))];
@@ -34,7 +34,7 @@ std::map<std::string, TypeShare> shares(const format::GgufFile& file) {
   return out;
 }
 
-void print_json(const format::GgufFile& file) {
+void print_json(const format::TensorFile& file) {
   Json json = {{"file", file.path()},
                {"format", "GGUF"},
                {"version", file.version()},
@@ -56,7 +56,7 @@ void print_json(const format::GgufFile& file) {
 }
 
 void run_inspect(const Options& options) {
-  const auto file = format::GgufFile::open(options.file);
+  const auto file = format::TensorFile::open(options.file);
   if (options.common.json) return print_json(*file);
   std::string text =
       str("{}: GGUF version {}, {}, {} tensors, alignment {}\n", file->path(), file->version(),

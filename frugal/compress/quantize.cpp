@@ -14,7 +14,7 @@ namespace frugal::compress {
 
 namespace {
 
-using format::GgufFile;
+using format::TensorFile;
 using format::TensorInfo;
 
 // Rows handed to the team at once: enough to keep it busy, little enough to stay in memory.
@@ -75,7 +75,7 @@ DType target_type(const TensorInfo& tensor, DType wanted, QuantizeResult& result
 // Converts the rows of one tensor, a chunk at a time.
 class Converter {
  public:
-  Converter(const GgufFile& file, ThreadPool& pool) : file_(file), pool_(pool) {}
+  Converter(const TensorFile& file, ThreadPool& pool) : file_(file), pool_(pool) {}
 
   void convert(const TensorInfo& tensor, DType to, const format::TensorSource::Sink& sink) {
     const std::span<const std::byte> source = file_.data(tensor);
@@ -117,12 +117,12 @@ class Converter {
                     file_.path(), tensor.name, row, bad - values.begin(), *bad, limit, name(to)));
   }
 
-  const GgufFile& file_;
+  const TensorFile& file_;
   ThreadPool& pool_;
   std::vector<std::byte> chunk_;
 };
 
-void refuse_same_file(const GgufFile& file, const std::filesystem::path& output) {
+void refuse_same_file(const TensorFile& file, const std::filesystem::path& output) {
   std::error_code ignored;
   if (std::filesystem::equivalent(file.path(), output, ignored)) {
     throw Error(ErrorKind::kInvalidArgument,
@@ -132,7 +132,7 @@ void refuse_same_file(const GgufFile& file, const std::filesystem::path& output)
 
 }  // namespace
 
-QuantizeResult quantize(const GgufFile& file, const std::filesystem::path& output,
+QuantizeResult quantize(const TensorFile& file, const std::filesystem::path& output,
                         const QuantizeOptions& options) {
   FRUGAL_CHECK(can_encode(options.type));
   refuse_same_file(file, output);

@@ -39,7 +39,7 @@ struct QuantizeResult {
 ///          not finite (tensor, row, column); kInvalidArgument when `output` is the input file;
 ///          those of write_gguf.
 /// Memory:  a few rows per thread.
-QuantizeResult quantize(const format::GgufFile& file, const std::filesystem::path& output,
+QuantizeResult quantize(const format::TensorFile& file, const std::filesystem::path& output,
                         const QuantizeOptions& options);
 
 }  // namespace frugal::compress

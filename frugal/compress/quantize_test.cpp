@@ -13,7 +13,7 @@
 namespace frugal::compress {
 namespace {
 
-using format::GgufFile;
+using format::TensorFile;
 using format::TensorInfo;
 using test::TempFolder;
 using test::TinyModel;
@@ -21,11 +21,11 @@ using test::write_tiny_model;
 
 TEST(Quantize, StoresEveryMatrixAsTheReferenceRoundingOfItsRows) {
   const TempFolder folder;
-  const auto source = GgufFile::open(write_tiny_model(folder / "m.gguf", {}));
+  const auto source = TensorFile::open(write_tiny_model(folder / "m.gguf", {}));
   for (const DType type : {DType::kQ8_0, DType::kQ4_0, DType::kF16, DType::kBF16}) {
     const QuantizeResult result =
         quantize(*source, folder / "q.gguf", {.type = type, .threads = 3, .progress = {}});
-    const auto file = GgufFile::open(folder / "q.gguf");
+    const auto file = TensorFile::open(folder / "q.gguf");
     ASSERT_EQ(file->tensors().size(), source->tensors().size());
     std::size_t rounded = 0;
     std::uint64_t bytes = 0;
@@ -62,9 +62,9 @@ TEST(Quantize, KeepsAllMetadataAndSaysTheNewType) {
   tiny.edit_metadata = [](format::Metadata& meta) {
     meta.set("somebody.else.key", std::string("kept"));
   };
-  const auto source = GgufFile::open(write_tiny_model(folder / "m.gguf", tiny));
+  const auto source = TensorFile::open(write_tiny_model(folder / "m.gguf", tiny));
   quantize(*source, folder / "q.gguf", {.type = DType::kQ4_0, .threads = 1, .progress = {}});
-  const auto file = GgufFile::open(folder / "q.gguf");
+  const auto file = TensorFile::open(folder / "q.gguf");
   for (const format::MetaEntry& entry : source->metadata().entries()) {
     if (entry.key == "general.file_type") continue;
     const format::MetaValue* kept = file->metadata().find(entry.key);
@@ -77,12 +77,12 @@ TEST(Quantize, KeepsAllMetadataAndSaysTheNewType) {
 
 TEST(Quantize, RowsThatAreNoMultipleOfTheBlockBecomeF16AndAreListed) {
   const TempFolder folder;
-  const auto source = GgufFile::open(write_tiny_model(folder / "m.gguf", {.feed_forward = 100}));
+  const auto source = TensorFile::open(write_tiny_model(folder / "m.gguf", {.feed_forward = 100}));
   const QuantizeResult result =
       quantize(*source, folder / "q.gguf", {.type = DType::kQ8_0, .threads = 1, .progress = {}});
   EXPECT_EQ(result.fallbacks,
             (std::vector<std::string>{"blk.0.ffn_down.weight", "blk.1.ffn_down.weight"}));
-  const auto file = GgufFile::open(folder / "q.gguf");
+  const auto file = TensorFile::open(folder / "q.gguf");
   EXPECT_EQ(file->find("blk.0.ffn_down.weight")->type, DType::kF16);
   EXPECT_EQ(file->find("blk.0.ffn_up.weight")->type, DType::kQ8_0);
 }
@@ -93,7 +93,7 @@ void expect_refused(float value, DType type, std::string_view part) {
   tiny.edit = [value](const std::string& name, std::span<float> values) {
     if (name == "blk.1.ffn_up.weight") values[(5 * 64) + 9] = value;
   };
-  const auto source = GgufFile::open(write_tiny_model(folder / "m.gguf", tiny));
+  const auto source = TensorFile::open(write_tiny_model(folder / "m.gguf", tiny));
   try {
     quantize(*source, folder / "q.gguf", {.type = type, .threads = 2, .progress = {}});
     FAIL() << "accepted";
@@ -117,13 +117,13 @@ TEST(Quantize, NamesAWeightThatIsNoNumberOrDoesNotFit) {
 TEST(Quantize, RefusesToReplaceItsOwnInput) {
   const TempFolder folder;
   const auto path = write_tiny_model(folder / "m.gguf", {});
-  const auto source = GgufFile::open(path);
+  const auto source = TensorFile::open(path);
   EXPECT_THROW(quantize(*source, path, {}), Error);
 }
 
 TEST(Quantize, TellsProgressUpToTheEndAndStopsWhenAsked) {
   const TempFolder folder;
-  const auto source = GgufFile::open(write_tiny_model(folder / "m.gguf", {}));
+  const auto source = TensorFile::open(write_tiny_model(folder / "m.gguf", {}));
   std::uint64_t last = 0;
   QuantizeOptions options;
   options.progress = [&](const ProgressUpdate& update) {

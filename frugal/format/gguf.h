@@ -82,22 +82,22 @@ struct TensorInfo {
   [[nodiscard]] std::uint64_t rows() const;  ///< product of the other extents
 };
 
-/// A GGUF file mapped into memory, read-only.  Everything was checked on opening.
+/// Named tensors and metadata mapped into memory, read-only.  Everything was checked on opening.
 ///
 /// Errors: kNotFound, kPermission, kIo; kInvalidArgument for a folder, pipe or device; kCorrupt
 /// with
 ///         file, place, what was found and expected; kUnsupported for a version other than 2 and 3,
 ///         for a big-endian file and for a tensor type of unknown number.
 /// Threads: const after opening; safe from all.
-class GgufFile {
+class TensorFile {
  public:
-  [[nodiscard]] static std::shared_ptr<const GgufFile> open(const std::filesystem::path& path);
+  [[nodiscard]] static std::shared_ptr<const TensorFile> open(const std::filesystem::path& path);
   /// The same from memory that outlives the object (tests, fuzzing); `name` stands for the path.
-  [[nodiscard]] static std::shared_ptr<const GgufFile> from_bytes(std::span<const std::byte> bytes,
-                                                                  std::string name);
-  virtual ~GgufFile() = default;
-  GgufFile(const GgufFile&) = delete;
-  GgufFile& operator=(const GgufFile&) = delete;
+  [[nodiscard]] static std::shared_ptr<const TensorFile> from_bytes(
+      std::span<const std::byte> bytes, std::string name);
+  virtual ~TensorFile() = default;
+  TensorFile(const TensorFile&) = delete;
+  TensorFile& operator=(const TensorFile&) = delete;
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::uint32_t version() const { return version_; }
@@ -112,7 +112,7 @@ class GgufFile {
   [[nodiscard]] std::span<const std::byte> data(const TensorInfo& tensor) const;
 
  protected:
-  GgufFile() = default;
+  TensorFile() = default;
   friend class GgufParser;
 
   std::string path_;

@@ -10,7 +10,7 @@ namespace frugal::format {
 
 namespace {
 // Owns the mapping that the base class shows.
-class MappedGguf final : public GgufFile {
+class MappedGguf final : public TensorFile {
  public:
   explicit MappedGguf(const std::filesystem::path& path) : mapping_(path) {
     path_ = path.string();
@@ -22,7 +22,7 @@ class MappedGguf final : public GgufFile {
   MappedFile mapping_;
 };
 
-class BorrowedGguf final : public GgufFile {
+class BorrowedGguf final : public TensorFile {
  public:
   BorrowedGguf(std::span<const std::byte> bytes, std::string name) {
     path_ = std::move(name);
@@ -38,16 +38,16 @@ std::uint64_t TensorInfo::rows() const {
   return product;
 }
 
-std::shared_ptr<const GgufFile> GgufFile::open(const std::filesystem::path& path) {
+std::shared_ptr<const TensorFile> TensorFile::open(const std::filesystem::path& path) {
   return std::make_shared<const MappedGguf>(path);
 }
 
-std::shared_ptr<const GgufFile> GgufFile::from_bytes(std::span<const std::byte> bytes,
-                                                     std::string name) {
+std::shared_ptr<const TensorFile> TensorFile::from_bytes(std::span<const std::byte> bytes,
+                                                         std::string name) {
   return std::make_shared<const BorrowedGguf>(bytes, std::move(name));
 }
 
-const TensorInfo* GgufFile::find(std::string_view tensor) const {
+const TensorInfo* TensorFile::find(std::string_view tensor) const {
   const auto found = std::lower_bound(
       by_name_.begin(), by_name_.end(), tensor,
       [this](std::size_t i, std::string_view name) { return tensors_[i].name < name; });
@@ -55,7 +55,7 @@ const TensorInfo* GgufFile::find(std::string_view tensor) const {
   return &tensors_[*found];
 }
 
-std::span<const std::byte> GgufFile::data(const TensorInfo& tensor) const {
+std::span<const std::byte> TensorFile::data(const TensorInfo& tensor) const {
   const std::span<const std::byte> all = bytes_.subspan(static_cast<std::size_t>(data_start_));
   FRUGAL_CHECK(tensor.offset <= all.size() && tensor.bytes <= all.size() - tensor.offset);
   return all.subspan(static_cast<std::size_t>(tensor.offset),

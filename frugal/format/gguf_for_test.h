@@ -86,7 +86,7 @@ class HeapBytes {
 inline void expect_refused(std::string_view bytes, ErrorKind kind, std::string_view fragment) {
   const HeapBytes heap(bytes);
   try {
-    static_cast<void>(GgufFile::from_bytes(heap.get(), std::string(kTestName)));
+    static_cast<void>(TensorFile::from_bytes(heap.get(), std::string(kTestName)));
     ADD_FAILURE() << "accepted, expected an Error with: " << fragment;
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), kind) << error.what();

@@ -32,7 +32,7 @@ constexpr std::uint64_t kMetadataBytesMin = 8 + 1 + 4 + 1;    // key of one lett
 constexpr std::uint64_t kTensorBytesMin = 8 + 1 + 4 + 4 + 8;  // name of one letter, no dimension
 }  // namespace
 
-GgufParser::GgufParser(GgufFile& file)
+GgufParser::GgufParser(TensorFile& file)
     : file_(file),
       header_(file.bytes_.first(
           std::min<std::size_t>(file.bytes_.size(), std::size_t{kMaxHeaderBytes}))) {}

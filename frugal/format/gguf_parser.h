@@ -1,6 +1,6 @@
 #pragma once
 
-/// From the bytes of a GGUF file to what a GgufFile shows.
+/// From the bytes of a GGUF file to what a TensorFile shows.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,12 +13,12 @@
 
 namespace frugal::format {
 
-/// Fills a GgufFile whose path and bytes are set.  One use.
+/// Fills a TensorFile whose path and bytes are set.  One use.
 ///
-/// Errors: kCorrupt and kUnsupported as GgufFile tells; bytes can cause nothing else.
+/// Errors: kCorrupt and kUnsupported as TensorFile tells; bytes can cause nothing else.
 class GgufParser {
  public:
-  explicit GgufParser(GgufFile& file);
+  explicit GgufParser(TensorFile& file);
   void parse();
 
  private:
@@ -47,7 +47,7 @@ class GgufParser {
   [[noreturn]] void fail_entry(std::string_view section, std::string_view name,
                                const std::string& message) const;
 
-  GgufFile& file_;
+  TensorFile& file_;
   std::span<const std::byte> header_;  ///< what the header may take of the file
   std::size_t position_ = 0;
   std::uint64_t metadata_count_ = 0;

@@ -27,12 +27,12 @@ FileBuilder one_key(std::string_view key, std::uint32_t type) {
   return FileBuilder().header(0, 1).key(key, type);
 }
 
-std::shared_ptr<const GgufFile> open_heap(const HeapBytes& heap) {
-  return GgufFile::from_bytes(heap.get(), std::string(kTestName));
+std::shared_ptr<const TensorFile> open_heap(const HeapBytes& heap) {
+  return TensorFile::from_bytes(heap.get(), std::string(kTestName));
 }
 
 // Reads all that a file shows.
-std::size_t touch(const GgufFile& file) {
+std::size_t touch(const TensorFile& file) {
   std::size_t sum = 0;
   for (const MetaEntry& entry : file.metadata().entries()) sum += to_text(entry.value).size();
   for (const TensorInfo& tensor : file.tensors()) {
@@ -73,7 +73,7 @@ TEST(Gguf, ReadsVersion2) {
 TEST(Gguf, OpensAFileByItsPath) {
   const TestFolder folder;
   write_bytes(folder / "model.gguf", well_formed().bytes);
-  const auto file = GgufFile::open(folder / "model.gguf");
+  const auto file = TensorFile::open(folder / "model.gguf");
   EXPECT_EQ(file->path(), (folder / "model.gguf").string());
   EXPECT_EQ(text_of(file->data(*file->find("gain"))), std::string(32, 'g'));
 }
@@ -290,7 +290,7 @@ TEST(Gguf, RefusesWhatASparseFileWouldMakeUsAllocate) {
     write_bytes(folder / "sparse.gguf", start.bytes);
     std::filesystem::resize_file(folder / "sparse.gguf", std::uintmax_t{1} << 32U);
     try {
-      static_cast<void>(GgufFile::open(folder / "sparse.gguf"));
+      static_cast<void>(TensorFile::open(folder / "sparse.gguf"));
     } catch (const Error& error) {
       return error.what();
     }

@@ -57,7 +57,7 @@ std::vector<TensorSource> two_tensors() {
           source("f", {3}, "abcdefghijkl")};
 }
 
-std::vector<TensorSource> sources_of(const GgufFile& file) {
+std::vector<TensorSource> sources_of(const TensorFile& file) {
   std::vector<TensorSource> sources;
   for (const TensorInfo& tensor : file.tensors()) {
     sources.push_back(
@@ -72,7 +72,7 @@ TEST(GgufWriter, WhatIsWrittenReadsBackTheSame) {
     Metadata metadata = every_type();
     metadata.set("general.alignment", alignment);
     write_gguf(folder / "a.gguf", metadata, two_tensors());
-    const auto file = GgufFile::open(folder / "a.gguf");
+    const auto file = TensorFile::open(folder / "a.gguf");
     EXPECT_EQ(file->version(), 3U);
     EXPECT_EQ(file->alignment(), alignment);
     EXPECT_EQ(file->metadata().entries(), metadata.entries());
@@ -105,7 +105,7 @@ TEST(GgufWriter, WritesTheBytesOfTheFormat) {
 TEST(GgufWriter, WritesAFileWithoutTensorsOrMetadata) {
   const TestFolder folder;
   write_gguf(folder / "a.gguf", {}, {});
-  EXPECT_TRUE(GgufFile::open(folder / "a.gguf")->tensors().empty());
+  EXPECT_TRUE(TensorFile::open(folder / "a.gguf")->tensors().empty());
 }
 
 TEST(GgufWriter, TakesDataInAnyNumberOfPieces) {
@@ -116,7 +116,7 @@ TEST(GgufWriter, TakesDataInAnyNumberOfPieces) {
     for (const char* piece : {"1", "234", "5678"}) sink(bytes_of(piece));
   };
   write_gguf(folder / "a.gguf", {}, std::vector{tensor});
-  const auto file = GgufFile::open(folder / "a.gguf");
+  const auto file = TensorFile::open(folder / "a.gguf");
   EXPECT_EQ(text_of(file->data(*file->find("t"))), "12345678");
 }
 
@@ -252,9 +252,9 @@ TEST(GgufWriter, RewritesForeignFilesWithoutLoss) {
   int files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "data")) {
     if (entry.path().extension() != ".gguf") continue;
-    const auto file = GgufFile::open(entry.path());
+    const auto file = TensorFile::open(entry.path());
     write_gguf(folder / "copy.gguf", file->metadata(), sources_of(*file));
-    const auto copy = GgufFile::open(folder / "copy.gguf");
+    const auto copy = TensorFile::open(folder / "copy.gguf");
     EXPECT_EQ(copy->metadata().entries(), file->metadata().entries()) << entry.path();
     ASSERT_EQ(copy->tensors().size(), file->tensors().size());
     for (const TensorInfo& tensor : file->tensors()) {

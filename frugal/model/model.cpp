@@ -20,7 +20,7 @@ struct Architecture {
 
 constexpr std::array kArchitectures = {Architecture{"llama", describe_llama}};
 
-const Architecture& find_architecture(const format::GgufFile& file, std::string_view name) {
+const Architecture& find_architecture(const format::TensorFile& file, std::string_view name) {
   std::string known;
   for (const Architecture& architecture : kArchitectures) {
     if (architecture.name == name) return architecture;
@@ -32,7 +32,7 @@ const Architecture& find_architecture(const format::GgufFile& file, std::string_
 }
 
 // A file whose vocabulary this build cannot use can still be run on token ids.
-std::shared_ptr<const text::Tokenizer> tokenizer_if_usable(const format::GgufFile& file) {
+std::shared_ptr<const text::Tokenizer> tokenizer_if_usable(const format::TensorFile& file) {
   if (file.metadata().find("tokenizer.ggml.model") == nullptr) return nullptr;
   try {
     return load_tokenizer(file);
@@ -56,7 +56,7 @@ void each_matrix(const Model& model, const Visit& visit) {
 
 }  // namespace
 
-Model describe(std::shared_ptr<const format::GgufFile> file) {
+Model describe(std::shared_ptr<const format::TensorFile> file) {
   const auto name = file->metadata().get_string("general.architecture");
   if (!name) {
     throw Error(ErrorKind::kCorrupt, str("{}: no key 'general.architecture'", file->path()));
@@ -75,7 +75,7 @@ Model describe(std::shared_ptr<const format::GgufFile> file) {
 }
 
 Model load(const std::filesystem::path& path) {
-  return describe(format::GgufFile::open(path));
+  return describe(format::TensorFile::open(path));
 }
 
 std::uint64_t Model::weight_bytes() const {

@@ -60,7 +60,7 @@ struct Layer {
 
 /// A decoder whose weights lie in a mapped file that it keeps open.
 struct Model {
-  std::shared_ptr<const format::GgufFile> file;
+  std::shared_ptr<const format::TensorFile> file;
   Config config;
   Weight token_embedding;  ///< [vocab_size, embedding]
   std::vector<Layer> layers;
@@ -75,12 +75,13 @@ struct Model {
 
 /// Opens and describes a model file.
 ///
-/// Errors: those of GgufFile::open; kUnsupported for an architecture or weight type this build does
+/// Errors: those of TensorFile::open; kUnsupported for an architecture or weight type this build
+/// does
 ///         not run (the message lists what it runs); kCorrupt for a missing or misshapen tensor or
 ///         key, with its name and the shape that was expected; kCorrupt for a norm weight that is
 ///         not finite.
 [[nodiscard]] Model load(const std::filesystem::path& path);
-[[nodiscard]] Model describe(std::shared_ptr<const format::GgufFile> file);
+[[nodiscard]] Model describe(std::shared_ptr<const format::TensorFile> file);
 
 /// Where the first weight that is not a finite number stands, in words; empty when all are finite.
 /// Reads the whole model: for explaining a failure, not for each start.
@@ -88,6 +89,6 @@ struct Model {
 
 /// The vocabulary of a file, which need hold no weights.
 /// Errors: kCorrupt, kUnsupported as make_tokenizer; kCorrupt when there is none.
-[[nodiscard]] std::shared_ptr<const text::Tokenizer> load_tokenizer(const format::GgufFile& file);
+[[nodiscard]] std::shared_ptr<const text::Tokenizer> load_tokenizer(const format::TensorFile& file);
 
 }  // namespace frugal::model

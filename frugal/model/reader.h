@@ -17,7 +17,7 @@ namespace frugal::model {
 ///         kUnsupported for a weight type without a kernel.
 class Reader {
  public:
-  Reader(const format::GgufFile& file, std::string_view architecture)
+  Reader(const format::TensorFile& file, std::string_view architecture)
       : file_(file), prefix_(std::string(architecture) + ".") {}
 
   /// Value of "<architecture>.<key>"; from 1 to `max`.
@@ -41,7 +41,7 @@ class Reader {
  private:
   static constexpr std::size_t kMaxSize = std::size_t{1} << 24U;
 
-  const format::GgufFile& file_;
+  const format::TensorFile& file_;
   std::string prefix_;
 };
 

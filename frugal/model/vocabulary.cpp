@@ -8,16 +8,16 @@ namespace frugal::model {
 
 namespace {
 
-using format::GgufFile;
 using format::MetaArray;
+using format::TensorFile;
 
-[[noreturn]] void corrupt(const GgufFile& file, std::string_view what) {
+[[noreturn]] void corrupt(const TensorFile& file, std::string_view what) {
   throw Error(ErrorKind::kCorrupt, str("{}: {}", file.path(), what));
 }
 
 // The array of `key` with every element of type T; empty when absent.
 template <class T>
-std::vector<T> array_of(const GgufFile& file, std::string_view key, std::string_view type) {
+std::vector<T> array_of(const TensorFile& file, std::string_view key, std::string_view type) {
   std::vector<T> out;
   const MetaArray* array = file.metadata().get_array(key);
   if (array == nullptr) return out;
@@ -30,7 +30,7 @@ std::vector<T> array_of(const GgufFile& file, std::string_view key, std::string_
   return out;
 }
 
-std::optional<text::TokenId> token_id(const GgufFile& file, std::string_view key) {
+std::optional<text::TokenId> token_id(const TensorFile& file, std::string_view key) {
   const auto id = file.metadata().get_uint(key);
   // Some converters write 2^32 - 1 for "none".
   if (!id || *id == std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
@@ -42,7 +42,7 @@ std::optional<text::TokenId> token_id(const GgufFile& file, std::string_view key
 
 }  // namespace
 
-std::shared_ptr<const text::Tokenizer> load_tokenizer(const GgufFile& file) {
+std::shared_ptr<const text::Tokenizer> load_tokenizer(const TensorFile& file) {
   const format::Metadata& meta = file.metadata();
   text::Vocabulary v;
   const auto rule = meta.get_string("tokenizer.ggml.model");

@@ -52,7 +52,7 @@ OptimizeOptions completed(OptimizeOptions options) {
 }
 
 std::vector<TokenId> read_text(const OptimizeOptions& options) {
-  const auto file = format::GgufFile::open(options.model);
+  const auto file = format::TensorFile::open(options.model);
   const auto tokenizer = model::load_tokenizer(*file);
   std::vector<TokenId> tokens = tokenizer->encode(read_text_file(options.text), {});
   const std::size_t needed = std::max(2 * options.eval_context, options.prompt_tokens);
@@ -277,7 +277,7 @@ void refuse_to_replace_input(const OptimizeOptions& options) {
 void copy_model(const std::filesystem::path& from, const std::filesystem::path& to) {
   std::error_code ignored;
   if (std::filesystem::equivalent(from, to, ignored)) return;
-  const auto source = format::GgufFile::open(from);  // mapped: checked, and not read twice
+  const auto source = format::TensorFile::open(from);  // mapped: checked, and not read twice
   AtomicFile file(to);
   file.write(source->bytes());
   file.commit();

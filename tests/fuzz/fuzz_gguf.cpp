@@ -11,7 +11,7 @@
 
 namespace {
 // Something above 0 that depends on all that the file shows, so that none is optimised away.
-std::size_t touch(const frugal::format::GgufFile& file) {
+std::size_t touch(const frugal::format::TensorFile& file) {
   std::size_t sum = file.alignment();
   for (const frugal::format::MetaEntry& entry : file.metadata().entries()) {
     if (file.metadata().find(entry.key) != &entry.value) std::abort();
@@ -34,7 +34,7 @@ bool is_about_bytes(frugal::ErrorKind kind) {
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer chose the name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {
-    if (touch(*frugal::format::GgufFile::from_bytes(std::as_bytes(std::span(data, size)), "-")) ==
+    if (touch(*frugal::format::TensorFile::from_bytes(std::as_bytes(std::span(data, size)), "-")) ==
         0)
       std::abort();
   } catch (const frugal::Error& error) {

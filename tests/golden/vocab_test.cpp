@@ -69,7 +69,7 @@ class VocabParity : public testing::TestWithParam<const char*> {
     if (!std::filesystem::exists(path)) {
       GTEST_SKIP() << "no " << path << ": set FRUGAL_SHARED to the folder that has data/vocab";
     }
-    tokenizer_ = model::load_tokenizer(*format::GgufFile::open(path));
+    tokenizer_ = model::load_tokenizer(*format::TensorFile::open(path));
     texts_ = read_texts(path.string() + ".inp");
     ids_ = read_ids(path.string() + ".out");
     ASSERT_FALSE(texts_.empty());
