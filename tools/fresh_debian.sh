@@ -65,7 +65,6 @@ cleanup() {
     rm -rf --one-file-system -- "$root"
   fi
 }
-chmod 755 -- "$root"  # the apt user must be able to enter it
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
@@ -175,6 +174,7 @@ run_inside() {
 }
 
 make_base
+chmod 755 -- "$root"  # the apt user and tests without rights must be able to enter it
 copy_network_settings
 put_checkout
 say "running: $*"
