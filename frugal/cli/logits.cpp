@@ -21,22 +21,20 @@ struct Options {
   bool pooled = false;
 };
 
-void run_logits(const Options& options) {
-  const model::Model model = model::load(options.model);
-  const auto tokens = parse_token_ids(read_input(options.tokens), options.tokens);
-  if (tokens.empty()) {
-    throw Error(ErrorKind::kInvalidArgument, str("{}: no token ids", options.tokens));
-  }
-  if (options.pooled) {
-    throw Error(ErrorKind::kUnsupported,
-                str("{}: --pooled wants an encoder, architecture '{}' is a decoder", options.model,
-                    model.config.architecture));
-  }
-  engine::Engine engine(
-      model, {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)});
-  engine::KvCache cache(model.config, tokens.size(), engine::KvType::kF32);
+Json pooled_json(engine::Engine& engine, const std::vector<text::TokenId>& tokens) {
+  Json json = {{"tokens", tokens}, {"pooled", engine.embed(tokens)}};
+  const auto& classifier = engine.model().classifier;
+  if (!classifier) return json;
+  json["scores"] = engine.classify(tokens);
+  if (!classifier->labels.empty()) json["labels"] = classifier->labels;
+  return json;
+}
+
+Json logits_json(engine::Engine& engine, const std::vector<text::TokenId>& tokens) {
+  const model::Config& config = engine.model().config;
+  engine::KvCache cache(config, tokens.size(), engine::KvType::kF32);
   const auto logits = engine.forward(cache, tokens, engine::Logits::kAll);
-  const std::size_t vocab = model.config.vocab_size;
+  const std::size_t vocab = config.vocab_size;
   double nll = 0.0;
   std::vector<text::TokenId> argmax;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -49,7 +47,19 @@ void run_logits(const Options& options) {
   json["argmax"] = argmax;
   const auto last = logits.subspan((tokens.size() - 1) * vocab, vocab);
   json["last_logits"] = std::vector<float>(last.begin(), last.end());
-  print_out(to_line(json) + "\n");
+  return json;
+}
+
+void run_logits(const Options& options) {
+  const model::Model model = model::load(options.model);
+  const auto tokens = parse_token_ids(read_input(options.tokens), options.tokens);
+  if (tokens.empty()) {
+    throw Error(ErrorKind::kInvalidArgument, str("{}: no token ids", options.tokens));
+  }
+  engine::Engine engine(
+      model, {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)});
+  print_out(to_line(options.pooled ? pooled_json(engine, tokens) : logits_json(engine, tokens)) +
+            "\n");
 }
 
 }  // namespace
@@ -60,7 +70,8 @@ void setup_logits(CLI::App& app, Invocation& invocation) {
   verb->add_option("MODEL", options->model, "GGUF file")->required();
   verb->add_option("--tokens", options->tokens, "file with token ids, - for standard input")
       ->required();
-  verb->add_flag("--pooled", options->pooled, "the pooled vector of an encoder instead of logits");
+  verb->add_flag("--pooled", options->pooled,
+                 "one vector for the text instead of logits, and a classifier's scores");
   add_common(*verb, options->common, {.compute = true});
   verb->footer("Example:\n  frugal logits model.gguf --tokens ids.txt --json");
   verb->callback(

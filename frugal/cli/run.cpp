@@ -46,6 +46,11 @@ std::size_t context_of(const Options& options, const model::Model& model, std::s
   return std::min(limit, prompt + options.generate.max_tokens);
 }
 
+engine::KvType kv_type(std::string_view name) {
+  if (name == "f32") return engine::KvType::kF32;
+  return name == "q8_0" ? engine::KvType::kQ8_0 : engine::KvType::kF16;
+}
+
 std::string_view reason_name(engine::StopReason reason) {
   switch (reason) {
     case engine::StopReason::kEndOfText:
@@ -54,6 +59,8 @@ std::string_view reason_name(engine::StopReason reason) {
       return "length";
     case engine::StopReason::kContextFull:
       return "context";
+    case engine::StopReason::kCancelled:
+      return "cancelled";
   }
   return "";
 }
@@ -85,7 +92,7 @@ void run_run(const Options& options, const std::string& command_line) {
   engine::Engine engine(
       model, {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)});
   engine::KvCache cache(model.config, context_of(options, model, prompt.size()),
-                        options.kv == "f32" ? engine::KvType::kF32 : engine::KvType::kF16);
+                        kv_type(options.kv));
   const auto meter = meter::choose_meter(meter_options_of(options.common));
 
   engine::GenerateOptions generate = options.generate;
@@ -150,7 +157,7 @@ void setup_run(CLI::App& app, Invocation& invocation) {
       ->capture_default_str();
   verb->add_option("-c,--context", options->context, "positions; the model's own if not given");
   verb->add_option("--kv", options->kv, "type of the KV cache")
-      ->check(CLI::IsMember({"f16", "f32"}))
+      ->check(CLI::IsMember({"f16", "f32", "q8_0"}))
       ->capture_default_str();
   verb->add_flag("--ignore-eos", options->generate.ignore_end, "go on past end-of-text");
   add_sampling(*verb, options->generate.sampler);

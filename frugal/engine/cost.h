@@ -1,33 +1,63 @@
 #pragma once
 
-/// Private to this folder: cost of the few loops that are no kernel.
+/// Private to this folder: which positions a token sees, and the cost of the steps of a pass that
+/// are more than one kernel call.  The pass adds these up while it runs, and `forward_cost` from
+/// the network's description: each is the test of the other.
 
+#include <algorithm>
 #include <cstdint>
 
 #include "frugal/base/work.h"
-#include "frugal/tensor/dtype.h"
+#include "frugal/kernels/kernels.h"
+#include "frugal/model/model.h"
 
 namespace frugal::engine {
 
-/// Embedding look-up: `rows` stored rows read and decoded to float.
-[[nodiscard]] Cost decode_rows_cost(DType type, std::uint64_t rows, std::uint64_t cols);
+/// Positions [begin, end).
+struct Visible {
+  std::size_t begin;
+  std::size_t end;
+};
 
-/// Cosine and sine of each pair at each position, and one power per pair.
-constexpr Cost rope_table_cost(std::uint64_t positions, std::uint64_t pairs) {
+/// What token `t` of `tokens` new ones sees after `past` cached positions.
+[[nodiscard]] constexpr Visible visible_to(const model::Config& config, const model::Layer& layer,
+                                           std::size_t past, std::size_t t, std::size_t tokens) {
+  const std::size_t end = config.causal ? past + t + 1 : past + tokens;
+  const std::size_t window = layer.window == 0 ? end : layer.window;
+  return {end > window ? end - window : 0, end};
+}
+
+/// Tokens of a chunk that one attention call takes at once.
+[[nodiscard]] constexpr std::size_t attend_tokens(const model::Config& config) {
+  return std::max<std::size_t>(1, kernels::kAttendRows / (config.heads / config.kv_heads));
+}
+
+/// Embedding look-up of `rows` tokens, with all that is added, and both norms that follow.
+[[nodiscard]] Cost embed_cost(const model::Model& model, std::uint64_t rows);
+
+/// Cosine and sine of each pair at each position.
+[[nodiscard]] constexpr Cost rope_table_cost(std::uint64_t positions, std::uint64_t pairs) {
   return Cost{}
       .add(Op::kFloat, positions * pairs)
-      .add(Op::kSpecial, (2 * positions * pairs) + pairs)
+      .add(Op::kSpecial, 2 * positions * pairs)
       .add(Traffic::kCache, 8 * positions * pairs);
 }
 
-/// x *= constant.
-constexpr Cost scale_cost(std::uint64_t count) {
-  return Cost{}.add(Op::kFloat, count).add(Traffic::kCache, 8 * count);
-}
+/// Nothing for an empty norm.
+[[nodiscard]] Cost norm_cost(const model::Config& config, const model::Norm& norm,
+                             std::uint64_t rows, std::uint64_t cols);
 
-/// Floats written into the KV cache as elements of `element_bytes`.
-constexpr Cost store_cost(std::uint64_t count, std::uint64_t element_bytes) {
-  return Cost{}.add(Traffic::kCache, 4 * count).add(Traffic::kDram, element_bytes * count);
-}
+/// Product and bias; the rounding of its input is counted where it is done.
+[[nodiscard]] Cost linear_cost(const model::Linear& linear, std::uint64_t batch);
+
+/// Norms over heads, rotation, the scores' scale, and keys and values written to the cache.
+[[nodiscard]] Cost rotate_and_store_cost(const model::Config& config, const model::Layer& layer,
+                                         std::uint64_t batch, kernels::KvType kv);
+
+/// Attention of `tokens` new tokens of one sequence after `past` cached positions, in one layer.
+[[nodiscard]] Cost attend_chunk_cost(const model::Config& config, const model::Layer& layer,
+                                     std::size_t past, std::size_t tokens, kernels::KvType kv);
+
+[[nodiscard]] Cost activation_cost(const model::Config& config, std::uint64_t batch);
 
 }  // namespace frugal::engine

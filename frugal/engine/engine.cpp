@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "frugal/base/clock.h"
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 #include "frugal/engine/forward_pass.h"
+#include "frugal/tensor/codec.h"
 
 namespace frugal::engine {
 
@@ -53,15 +55,18 @@ void Engine::count_output(Phase phase, std::uint64_t tokens) {
   state_->work[phase].output_tokens += tokens;
 }
 
+void Engine::count_cached(Phase phase, std::uint64_t tokens) {
+  state_->work[phase].cached_tokens += tokens;
+}
+
+void Engine::count_rejected(Phase phase, std::uint64_t tokens) {
+  state_->work[phase].rejected_tokens += tokens;
+}
+
 namespace {
 
-void check_request(const KvCache& cache, std::span<const TokenId> tokens, std::size_t vocab_size) {
+void check_tokens(std::span<const TokenId> tokens, std::size_t vocab_size) {
   if (tokens.empty()) throw Error(ErrorKind::kInvalidArgument, "no tokens: expected at least one");
-  if (tokens.size() > cache.capacity() - cache.size()) {
-    throw Error(ErrorKind::kInvalidArgument,
-                str("{} tokens after {}: expected at most {} (the context)", tokens.size(),
-                    cache.size(), cache.capacity()));
-  }
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (tokens[i] >= 0 && static_cast<std::size_t>(tokens[i]) < vocab_size) continue;
     throw Error(ErrorKind::kInvalidArgument,
@@ -69,49 +74,286 @@ void check_request(const KvCache& cache, std::span<const TokenId> tokens, std::s
   }
 }
 
-void check_finite(const model::Model& model, std::span<const float> logits) {
+// Positions that a model has learned vectors for; without them any position will do.
+void check_positions(const model::Model& model, std::size_t count) {
+  if (model.position_embedding.empty() || count <= model.position_embedding.rows) return;
+  throw Error(ErrorKind::kInvalidArgument,
+              str("{} tokens: expected at most {}, the positions of '{}'", count,
+                  model.position_embedding.rows, model.position_embedding.name));
+}
+
+void check_step(const model::Model& model, const Step& step) {
+  KvCache& cache = *step.cache;
+  check_tokens(step.tokens, model.config.vocab_size);
+  if (step.tokens.size() > cache.capacity() - cache.size()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("{} tokens after {}: expected at most {} (the context)", step.tokens.size(),
+                    cache.size(), cache.capacity()));
+  }
+  check_positions(model, cache.size() + step.tokens.size());
+  if (step.wanted != Logits::kNone && model.output.weight.empty()) {
+    throw Error(ErrorKind::kUnsupported,
+                str("{}: architecture '{}' has no logits, expected a decoder", model.file->path(),
+                    model.config.architecture));
+  }
+  if (!cache.reserve(step.tokens.size())) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("{} tokens after {}: the pool of the KV cache has no free page left",
+                    step.tokens.size(), cache.size()));
+  }
+}
+
+void check_finite(const model::Model& model, std::span<const float> numbers) {
   // A sum is finite only if all parts are; parts of any model worth running cannot overflow it.
   double sum = 0.0;
-  for (const float logit : logits) sum += static_cast<double>(logit);
+  for (const float number : numbers) sum += static_cast<double>(number);
   if (std::isfinite(sum)) return;
   const std::string place = model::first_non_finite(model);
   throw Error(ErrorKind::kCorrupt,
               str("{}: {}, expected finite numbers", model.file->path(),
-                  place.empty() ? "the logits overflow although every weight is finite" : place));
+                  place.empty() ? "the results overflow although every weight is finite" : place));
+}
+
+std::size_t wanted_rows(const Step& step) {
+  switch (step.wanted) {
+    case Logits::kNone:
+      return 0;
+    case Logits::kLast:
+      return 1;
+    case Logits::kAll:
+      return step.tokens.size();
+  }
+  return 0;
+}
+
+/// The part of a step that one pass computes, and where its logits go.
+struct Piece {
+  const Step* step;
+  std::size_t begin;       ///< first token of the step
+  std::size_t count;       ///< tokens
+  std::size_t logit_row;   ///< of the first wanted row, in the result
+  std::size_t logit_rows;  ///< wanted rows, the last ones of the piece
+};
+
+/// Deals the steps out into passes of at most `batch` tokens.
+class Dealer {
+ public:
+  Dealer(std::span<const Step> steps, std::size_t batch) : steps_(steps), batch_(batch) {}
+
+  /// The next pass; empty when all is dealt.
+  std::vector<Piece> next() {
+    std::vector<Piece> pieces;
+    std::size_t room = batch_;
+    while (room > 0 && step_ < steps_.size()) {
+      const Step& step = steps_[step_];
+      const std::size_t count = std::min(room, step.tokens.size() - token_);
+      const bool ends = token_ + count == step.tokens.size();
+      const std::size_t rows =
+          step.wanted == Logits::kAll ? count : (step.wanted == Logits::kLast && ends ? 1U : 0U);
+      pieces.push_back({&step, token_, count, row_, rows});
+      row_ += rows;
+      room -= count;
+      token_ = ends ? 0 : token_ + count;
+      step_ += ends ? 1U : 0U;
+    }
+    return pieces;
+  }
+
+ private:
+  std::span<const Step> steps_;
+  std::size_t batch_;
+  std::size_t step_ = 0;
+  std::size_t token_ = 0;
+  std::size_t row_ = 0;
+};
+
+// Rows of the pass that want logits.
+std::vector<std::size_t> wanted_rows(std::span<const Piece> pieces) {
+  std::vector<std::size_t> rows;
+  std::size_t end = 0;
+  for (const Piece& piece : pieces) {
+    end += piece.count;
+    for (std::size_t r = end - piece.logit_rows; r < end; ++r) rows.push_back(r);
+  }
+  return rows;
+}
+
+// floor(cost * part / whole), count by count.
+Cost share(const Cost& cost, std::uint64_t part, std::uint64_t whole) {
+  __extension__ using Wide = unsigned __int128;
+  const auto of = [&](std::uint64_t count) {
+    return static_cast<std::uint64_t>(static_cast<Wide>(count) * part / whole);
+  };
+  Cost out = cost;
+  for (std::uint64_t& count : out.ops) count = of(count);
+  for (std::uint64_t& count : out.bytes) count = of(count);
+  return out;
+}
+
+// What a pass did goes to the phases of its pieces: attention to its own, everything that rows
+// share (weights above all) and the time in proportion to rows; the first piece takes what does not
+// divide.
+void count_work(Work& work, std::span<const Piece> pieces, const Cost& whole,
+                std::span<const Cost> own, Seconds time) {
+  Cost shared = whole;
+  std::uint64_t rows = 0;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    shared -= own[i];
+    rows += pieces[i].count;
+  }
+  Cost rest = shared;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const Piece& piece = pieces[i];
+    PhaseWork& phase = work[piece.step->phase];
+    const Cost part = share(shared, piece.count, rows);
+    rest -= part;
+    phase.cost += part;
+    phase.cost += own[i];
+    phase.time += (static_cast<double>(piece.count) / static_cast<double>(rows)) * time;
+    if (piece.step->phase == Phase::kPrefill) phase.prompt_tokens += piece.count;
+  }
+  work[pieces.front().step->phase].cost += rest;
+}
+
+// Undoes what a failed call appended.
+class Rollback {
+ public:
+  explicit Rollback(std::span<const Step> steps) : steps_(steps) {
+    for (const Step& step : steps) sizes_.push_back(step.cache->size());
+  }
+  void apply() const {
+    for (std::size_t i = 0; i < steps_.size(); ++i) steps_[i].cache->truncate(sizes_[i]);
+  }
+
+ private:
+  std::span<const Step> steps_;
+  std::vector<std::size_t> sizes_;
+};
+
+}  // namespace
+
+MatrixView<const float> Engine::forward(std::span<const Step> steps) {
+  State& s = *state_;
+  const std::size_t vocab_size = s.model.config.vocab_size;
+  const Rollback rollback(steps);
+  std::size_t rows = 0;
+  for (const Step& step : steps) rows += wanted_rows(step);
+  MatrixView<float> logits = s.scratch.logits.shape(rows, vocab_size);
+  const Work before = s.work;
+  try {
+    for (const Step& step : steps) check_step(s.model, step);
+    Dealer dealer(steps, s.batch);
+    for (auto pieces = dealer.next(); !pieces.empty(); pieces = dealer.next()) {
+      const Seconds started = monotonic_now();
+      const Cost cost_before = s.pass.cost();
+      std::vector<Chunk> chunks;
+      for (const Piece& piece : pieces) {
+        chunks.push_back({piece.step->cache, piece.step->tokens.subspan(piece.begin, piece.count)});
+      }
+      s.pass.run(chunks);
+      const std::vector<std::size_t> wanted = wanted_rows(pieces);
+      if (!wanted.empty()) {
+        s.pass.logits(
+            wanted, {logits.row(pieces.front().logit_row), wanted.size(), vocab_size, vocab_size});
+      }
+      Cost cost = s.pass.cost();
+      cost -= cost_before;
+      count_work(s.work, pieces, cost, s.pass.own_costs(), monotonic_now() - started);
+    }
+    check_finite(s.model, {logits.data, rows * vocab_size});
+  } catch (...) {
+    rollback.apply();
+    s.work = before;
+    throw;
+  }
+  return {logits.data, rows, vocab_size, vocab_size};
+}
+
+std::span<const float> Engine::forward(KvCache& cache, std::span<const TokenId> tokens,
+                                       Logits wanted, Phase phase) {
+  const Step step{&cache, tokens, wanted, phase};
+  const MatrixView<const float> logits = forward(std::span(&step, 1));
+  return {logits.data, logits.rows * logits.cols};
+}
+
+namespace {
+
+std::vector<float> pooled(MatrixView<const float> rows, model::Pooling pooling) {
+  switch (pooling) {
+    case model::Pooling::kCls:
+    case model::Pooling::kRank:
+      return {rows.row(0), rows.row(0) + rows.cols};
+    case model::Pooling::kLast:
+      return {rows.row(rows.rows - 1), rows.row(rows.rows - 1) + rows.cols};
+    case model::Pooling::kMean:
+    case model::Pooling::kNone:
+      break;
+  }
+  std::vector<float> mean(rows.cols);
+  for (std::size_t c = 0; c < rows.cols; ++c) {
+    double sum = 0.0;
+    for (std::size_t r = 0; r < rows.rows; ++r) sum += static_cast<double>(rows.row(r)[c]);
+    mean[c] = static_cast<float>(sum / static_cast<double>(rows.rows));
+  }
+  return mean;
+}
+
+// y = weight x + bias for one row; a classifier is too small for the team.
+std::vector<float> apply(const kernels::Kernels& kernels, const model::Linear& linear,
+                         const std::vector<float>& x) {
+  const model::Weight& w = linear.weight;
+  std::vector<float> row(w.cols);
+  std::vector<float> y(w.rows);
+  for (std::size_t r = 0; r < w.rows; ++r) {
+    decode_row(w.type, w.data + (r * w.row_bytes), row);
+    for (std::size_t c = 0; c < w.cols; ++c) y[r] += row[c] * x[c];
+  }
+  if (!linear.bias.empty()) kernels.add_row(y.data(), linear.bias.data(), w.rows);
+  return y;
 }
 
 }  // namespace
 
-std::span<const float> Engine::forward(KvCache& cache, std::span<const TokenId> tokens,
-                                       Logits wanted, Phase phase) {
+std::vector<float> Engine::embed(std::span<const TokenId> tokens) {
   State& s = *state_;
-  const std::size_t vocab_size = s.model.config.vocab_size;
-  check_request(cache, tokens, vocab_size);
+  check_tokens(tokens, s.model.config.vocab_size);
+  check_positions(s.model, tokens.size());
   const Seconds started = monotonic_now();
-  const std::size_t before = cache.size();
-  const Cost cost_before = s.pass.cost();
-  const std::size_t rows =
-      wanted == Logits::kAll ? tokens.size() : (wanted == Logits::kLast ? 1U : 0U);
-  const MatrixView<float> logits = s.scratch.logits.shape(rows, vocab_size);
-  try {
-    for (std::size_t at = 0; at < tokens.size(); at += s.batch) {
-      const std::size_t count = std::min(s.batch, tokens.size() - at);
-      s.pass.run(cache, tokens.subspan(at, count));
-      if (wanted == Logits::kAll) s.pass.logits({logits.row(at), count, vocab_size, vocab_size});
-    }
-    if (wanted == Logits::kLast) s.pass.logits(logits);
-    check_finite(s.model, {logits.data, rows * vocab_size});
-  } catch (...) {
-    cache.truncate(before);
-    throw;
-  }
-  PhaseWork& work = s.work[phase];
+  const Cost before = s.pass.cost();
+  KvCache cache(s.model.config, tokens.size(), KvType::kF32);
+  FRUGAL_CHECK(cache.reserve(tokens.size()));
+  const Chunk chunk{&cache, tokens};  // one pass: the tokens of an encoder see each other
+  s.pass.run(std::span(&chunk, 1));
+  const std::size_t width = s.model.config.embedding;
+  std::vector<float> rows(tokens.size() * width);
+  std::vector<std::size_t> all(tokens.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  s.pass.hidden(all, {rows.data(), tokens.size(), width, width});
+  std::vector<float> result =
+      pooled({rows.data(), tokens.size(), width, width}, s.model.config.pooling);
+  check_finite(s.model, result);
+  PhaseWork& work = s.work[Phase::kPrefill];
   Cost cost = s.pass.cost();
-  cost -= cost_before;
+  cost -= before;
   work.cost += cost;
   work.time += monotonic_now() - started;
-  if (phase == Phase::kPrefill) work.prompt_tokens += tokens.size();
-  return {logits.data, rows * vocab_size};
+  work.prompt_tokens += tokens.size();
+  return result;
+}
+
+std::vector<float> Engine::classify(std::span<const TokenId> tokens) {
+  State& s = *state_;
+  if (!s.model.classifier) {
+    throw Error(ErrorKind::kUnsupported,
+                str("{}: no classifier, expected tensors 'cls.*'", s.model.file->path()));
+  }
+  std::vector<float> x = embed(tokens);
+  const model::Classifier& classifier = *s.model.classifier;
+  if (!classifier.dense.weight.empty()) {
+    x = apply(s.kernels, classifier.dense, x);
+    for (float& value : x) value = std::tanh(value);
+  }
+  return apply(s.kernels, classifier.output, x);
 }
 
 }  // namespace frugal::engine

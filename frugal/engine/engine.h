@@ -13,6 +13,7 @@
 #include "frugal/engine/kv_cache.h"
 #include "frugal/kernels/kernels.h"
 #include "frugal/model/model.h"
+#include "frugal/tensor/view.h"
 
 namespace frugal::engine {
 
@@ -27,6 +28,14 @@ struct EngineOptions {
 /// Which positions of a forward pass want logits.
 enum class Logits { kNone, kLast, kAll };
 
+/// What to append to one sequence in a forward pass.
+struct Step {
+  KvCache* cache = nullptr;  ///< no other step of the same call has it
+  std::span<const TokenId> tokens;
+  Logits wanted = Logits::kLast;
+  Phase phase = Phase::kPrefill;
+};
+
 /// Runs one model.
 ///
 /// Threads: one caller at a time; the work is spread over a team of its own.
@@ -39,15 +48,37 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Appends `tokens` to the cached sequence and returns logits.
+  /// Appends the tokens of each step to its sequence and returns logits.
   ///
-  /// Shapes:  result: [1 or tokens.size(), vocab_size], row-major; valid until the next call.
-  ///          kNone gives an empty span, kLast one row, kAll a row per token.
+  /// Weights are read once for all steps.  The numbers of a sequence do not depend on what shares
+  /// the call, nor on how its tokens are spread over calls.
+  ///
+  /// Shapes:  result: [wanted rows of all steps in order, vocab_size]; a step wants no row (kNone),
+  ///          one (kLast) or a row per token (kAll).  Valid until the next call.
   /// Numbers: float32.
-  /// Errors:  kInvalidArgument for an empty call, an id outside the vocabulary, or more tokens than
-  ///          the cache has room for; the cache is then unchanged.
+  /// Errors:  kInvalidArgument for a step without tokens, an id outside the vocabulary, more tokens
+  ///          than a cache has room for, or a pool without a free page; kUnsupported for a model
+  ///          that gives no logits; kCorrupt for weights that are not finite.  The caches are then
+  ///          as they were.
+  MatrixView<const float> forward(std::span<const Step> steps);
+
+  /// The same for one sequence.
   std::span<const float> forward(KvCache& cache, std::span<const TokenId> tokens, Logits wanted,
                                  Phase phase = Phase::kPrefill);
+
+  /// One vector for a whole text: the rows after the last layer and norm, pooled as the model says
+  /// (by their mean where it says nothing).
+  ///
+  /// Shapes:  result: [embedding].
+  /// Numbers: float32, not normalised.
+  /// Errors:  as forward; kInvalidArgument for more tokens than the model has positions.
+  [[nodiscard]] std::vector<float> embed(std::span<const TokenId> tokens);
+
+  /// Scores of the model's classifier for a whole text: output(tanh(dense pooled)).
+  ///
+  /// Shapes:  result: [labels].
+  /// Errors:  as embed; kUnsupported for a model without a classifier.
+  [[nodiscard]] std::vector<float> classify(std::span<const TokenId> tokens);
 
   [[nodiscard]] const model::Model& model() const;
   [[nodiscard]] const kernels::Kernels& kernels() const;
@@ -57,6 +88,10 @@ class Engine {
   /// prefill, output tokens by whoever hands them out (`count_output`).
   [[nodiscard]] const Work& work() const;
   void count_output(Phase phase, std::uint64_t tokens);
+  /// Prompt tokens that were found in a cache.
+  void count_cached(Phase phase, std::uint64_t tokens);
+  /// Tokens that were computed and thrown away.
+  void count_rejected(Phase phase, std::uint64_t tokens);
 
  private:
   struct State;

@@ -89,6 +89,108 @@ TEST_F(EngineTest, OneTokenAtATimeEqualsAllAtOnce) {
   }
 }
 
+// What holds for every decoder, whatever its parts.
+TEST_F(EngineTest, EveryArchitectureKeepsThePromisesOfForward) {
+  for (const char* architecture : {"llama", "qwen2", "qwen3", "gemma3", "phi3", "gpt2"}) {
+    SCOPED_TRACE(architecture);
+    const model::Model model =
+        make({.architecture = architecture, .layers = 7, .type = DType::kQ8_0});
+    const auto tokens = ids(70);
+    const auto want = all_logits(model, tokens, {}, KvType::kF16);
+    for (const std::size_t batch : {1U, 33U}) {
+      EXPECT_EQ(all_logits(model, tokens, {.threads = 3, .batch = batch}, KvType::kF16), want);
+    }
+    const model::Model exact = make({.architecture = architecture, .layers = 7});
+    expect_close(all_logits(exact, tokens, {}),
+                 all_logits(exact, tokens, {.kernels = &kernels::choose_kernels("scalar")}), 1e-3F);
+    Engine engine(model, {.threads = 2});
+    KvCache cache(model.config, 128);
+    (void)engine.forward(cache, tokens, Logits::kLast);
+    EXPECT_EQ(engine.work()[Phase::kPrefill].cost, forward_cost(model, 70, 0, 1, KvType::kF16));
+    (void)engine.forward(cache, ids(1), Logits::kLast, Phase::kDecode);
+    EXPECT_EQ(engine.work()[Phase::kDecode].cost, forward_cost(model, 1, 70, 1, KvType::kF16));
+  }
+}
+
+TEST_F(EngineTest, StepsOfSeveralSequencesGiveTheBitsThatEachGivesAlone) {
+  const model::Model model = make({.type = DType::kQ4_0});
+  Engine engine(model, {.threads = 2, .batch = 16});
+  const auto first = ids(40);
+  const std::vector<TokenId> second(first.begin() + 3, first.begin() + 20);
+  const auto want_first = all_logits(model, first, {});
+  const auto want_second = all_logits(model, second, {});
+  KvCache a(model.config, 64, KvType::kF32);
+  KvCache b(model.config, 64, KvType::kF32);
+  (void)engine.forward(a, std::span(first).first(10), Logits::kNone);
+  const std::vector<Step> steps = {{&a, std::span(first).subspan(10), Logits::kAll},
+                                   {&b, second, Logits::kLast, Phase::kDecode}};
+  const auto logits = engine.forward(steps);
+  ASSERT_EQ(logits.rows, 31U);
+  EXPECT_TRUE(std::equal(want_first.begin() + static_cast<std::ptrdiff_t>(10 * logits.cols),
+                         want_first.end(), logits.data));
+  EXPECT_TRUE(std::equal(want_second.end() - static_cast<std::ptrdiff_t>(logits.cols),
+                         want_second.end(), logits.row(30)));
+}
+
+TEST_F(EngineTest, PhasesOfOnePassShareItsWorkWithoutLosingAny) {
+  const model::Model model = make({});
+  Engine engine(model, {});
+  KvCache a(model.config, 64);
+  KvCache b(model.config, 64);
+  const auto tokens = ids(20);
+  const std::vector<Step> steps = {{&a, tokens, Logits::kLast, Phase::kPrefill},
+                                   {&b, std::span(tokens).first(1), Logits::kLast, Phase::kDecode}};
+  (void)engine.forward(steps);
+  const PhaseWork prefill = engine.work()[Phase::kPrefill];
+  const PhaseWork decode = engine.work()[Phase::kDecode];
+  EXPECT_EQ(prefill.prompt_tokens, 20U);
+  EXPECT_EQ(decode.prompt_tokens, 0U);
+  // The weights are read once: together less than apart.
+  const std::uint64_t apart = forward_cost(model, 20, 0, 1, KvType::kF16).traffic(Traffic::kDram) +
+                              forward_cost(model, 1, 0, 1, KvType::kF16).traffic(Traffic::kDram);
+  const std::uint64_t together =
+      prefill.cost.traffic(Traffic::kDram) + decode.cost.traffic(Traffic::kDram);
+  EXPECT_LT(together, apart);
+  EXPECT_GT(together, apart - model.weight_bytes());
+  const std::uint64_t operations = forward_cost(model, 20, 0, 1, KvType::kF16).op(Op::kFloat) +
+                                   forward_cost(model, 1, 0, 1, KvType::kF16).op(Op::kFloat);
+  EXPECT_EQ(prefill.cost.op(Op::kFloat) + decode.cost.op(Op::kFloat), operations);
+}
+
+TEST_F(EngineTest, AWindowHidesWhatLiesBeforeIt) {
+  // Six of seven gemma3 layers see five positions; a llama sees all.  Here every layer is local.
+  const model::Model local = make({.architecture = "gemma3", .layers = 1});
+  auto tokens = ids(12);
+  const auto before = all_logits(local, tokens, {});
+  tokens[6] = 77;  // five positions before the last token begins with 7
+  const auto after = all_logits(local, tokens, {});
+  const auto vocab = static_cast<std::ptrdiff_t>(local.config.vocab_size);
+  EXPECT_TRUE(std::equal(before.end() - vocab, before.end(), after.end() - vocab));
+  EXPECT_FALSE(
+      std::equal(before.end() - (2 * vocab), before.end() - vocab, after.end() - (2 * vocab)));
+}
+
+TEST_F(EngineTest, AnEncoderSeesBothWaysAndPoolsToOneVector) {
+  const model::Model model = make({.architecture = "bert", .heads = 4, .kv_heads = 4});
+  Engine engine(model, {.threads = 2});
+  auto tokens = ids(20);
+  const auto first = engine.embed(tokens);
+  ASSERT_EQ(first.size(), 64U);
+  EXPECT_EQ(engine.work()[Phase::kPrefill].prompt_tokens, 20U);
+  tokens.back() = 9;  // every row has seen the last token
+  EXPECT_NE(engine.embed(tokens), first);
+  KvCache cache(model.config, 32);
+  EXPECT_THROW((void)engine.forward(cache, tokens, Logits::kLast), Error);
+  EXPECT_THROW((void)engine.embed(ids(257)), Error);  // learned positions end at 256
+  EXPECT_THROW((void)engine.classify(tokens), Error);
+}
+
+TEST_F(EngineTest, AQ8CacheStaysNearAnF32Cache) {
+  const model::Model model = make({.embedding = 128});
+  const auto tokens = ids(60);
+  expect_close(all_logits(model, tokens, {}, KvType::kQ8_0), all_logits(model, tokens, {}), 0.1F);
+}
+
 TEST_F(EngineTest, AnF16CacheStaysNearAnF32Cache) {
   const model::Model model = make({});
   const auto tokens = ids(40);

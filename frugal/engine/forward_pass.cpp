@@ -1,21 +1,26 @@
 #include "frugal/engine/forward_pass.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <vector>
 
 #include "frugal/engine/cost.h"
 #include "frugal/kernels/activation.h"
-#include "frugal/kernels/attend.h"
 #include "frugal/kernels/elementwise.h"
+#include "frugal/kernels/kv_page.h"
+#include "frugal/kernels/norm.h"
 #include "frugal/kernels/quantize.h"
-#include "frugal/kernels/rms_norm.h"
 #include "frugal/kernels/rope.h"
 #include "frugal/tensor/codec.h"
 
-// A batch is a run of consecutive tokens of one sequence.  Every step below is a fork and join over
-// the team: matrix products are split by rows of the weight, so that each weight byte is read by
-// one thread; attention by (token, head); the rest by token.
+// A batch is a list of chunks: consecutive tokens of one sequence each.  To the matrix products all
+// rows are alike, so that a weight is read once for the whole batch; attention alone knows whose
+// row is whose.  Every step is a fork and join over the team: products are split by rows of the
+// weight, attention by (tokens, heads) tasks, the rest by row; a step too small to be worth a fork
+// runs where it is.
+//
+// No row's arithmetic depends on which other rows are in the batch, so a sequence gets the same
+// tokens whatever shares its batch.
 
 namespace frugal::engine {
 
@@ -23,9 +28,15 @@ namespace {
 
 // Rows of a weight per share: a multiple of what any kernel computes at once.
 constexpr std::size_t kRowGrain = 16;
+// Multiply-adds, about 5 µs of them, below which a share is not worth waking a thread for.
+constexpr std::size_t kShareWork = 65536;
 
 kernels::StoredMatrix stored(const model::Weight& w) {
   return {.type = w.type, .data = w.data, .rows = w.rows, .cols = w.cols, .row_bytes = w.row_bytes};
+}
+
+MatrixView<const float> read_only(const MatrixView<float>& m) {
+  return {m.data, m.rows, m.cols, m.stride};
 }
 
 }  // namespace
@@ -34,199 +45,322 @@ ForwardPass::ForwardPass(const model::Model& model, const kernels::Kernels& kern
                          ThreadPool& pool, Scratch& scratch)
     : model_(model), config_(model.config), kernels_(kernels), pool_(pool), scratch_(scratch) {}
 
-void ForwardPass::run(KvCache& cache, std::span<const text::TokenId> tokens) {
-  batch_ = tokens.size();
-  embed(tokens);
-  prepare_rotation(cache.size(), batch_);
+void ForwardPass::run(std::span<const Chunk> chunks) {
+  lay_out(chunks);
+  embed();
+  prepare_turns();
+  plan_attention();
   for (std::size_t index = 0; index < model_.layers.size(); ++index) {
-    attention(model_.layers[index], index, cache);
-    mlp(model_.layers[index]);
+    const bool last = index + 1 == model_.layers.size();
+    attention(model_.layers[index], index);
+    mlp(model_.layers[index], last ? model::Norm{} : model_.layers[index + 1].attention_norm);
   }
-  cache.advance(batch_);
+  for (const Chunk& chunk : chunks) chunk.cache->advance(chunk.tokens.size());
 }
 
-void ForwardPass::logits(MatrixView<float> out) {
-  const MatrixView<float> all = scratch_.residual.shape(batch_, config_.embedding);
-  const std::size_t first = batch_ - out.rows;
-  const MatrixView<const float> last{all.row(first), out.rows, all.cols, all.stride};
-  const MatrixView<float> normed = scratch_.normed.shape(out.rows, config_.embedding);
-  norm(last, model_.output_norm, normed);
-  multiply({normed.data, normed.rows, normed.cols, normed.stride}, {{&model_.output, out}});
-}
-
-void ForwardPass::embed(std::span<const text::TokenId> tokens) {
-  const model::Weight& w = model_.token_embedding;
-  const MatrixView<float> x = scratch_.residual.shape(batch_, config_.embedding);
-  for (std::size_t t = 0; t < batch_; ++t) {
-    const std::byte* row = w.data + (static_cast<std::size_t>(tokens[t]) * w.row_bytes);
-    decode_row(w.type, row, {x.row(t), x.cols});
-  }
-  cost_ += decode_rows_cost(w.type, batch_, w.cols);
-}
-
-// angle(p, i) = p / scale / (base^(2i / rope_dims) * divisor_i)
-void ForwardPass::prepare_rotation(std::size_t first_position, std::size_t count) {
-  const std::size_t pairs = config_.rope_dims / 2;
-  const MatrixView<float> cosines = scratch_.cosines.shape(count, pairs);
-  const MatrixView<float> sines = scratch_.sines.shape(count, pairs);
-  const auto width = static_cast<double>(config_.rope_dims);
-  for (std::size_t i = 0; i < pairs; ++i) {
-    const double divisor = model_.rope_divisors.empty() ? 1.0 : model_.rope_divisors[i];
-    const double frequency =
-        std::pow(static_cast<double>(config_.rope_base), -2.0 * static_cast<double>(i) / width) /
-        (divisor * static_cast<double>(config_.rope_scale));
-    for (std::size_t t = 0; t < count; ++t) {
-      const double angle = static_cast<double>(first_position + t) * frequency;
-      cosines.row(t)[i] = static_cast<float>(std::cos(angle));
-      sines.row(t)[i] = static_cast<float>(std::sin(angle));
+void ForwardPass::lay_out(std::span<const Chunk> chunks) {
+  chunks_ = chunks;
+  places_.clear();
+  own_costs_.assign(chunks.size(), Cost{});
+  for (std::size_t c = 0; c < chunks.size(); ++c) {
+    for (std::size_t t = 0; t < chunks[c].tokens.size(); ++t) {
+      places_.push_back({c, chunks[c].cache->size() + t});
     }
   }
-  cost_ += rope_table_cost(count, pairs);
+  batch_ = places_.size();
+  scratch_.fit(model_, batch_);
 }
 
-void ForwardPass::attention(const model::Layer& layer, std::size_t index, KvCache& cache) {
-  const std::size_t q_width = config_.heads * config_.head_dim;
-  const MatrixView<float> x = scratch_.residual.shape(batch_, config_.embedding);
-  const MatrixView<float> normed = scratch_.normed.shape(batch_, config_.embedding);
-  norm({x.data, x.rows, x.cols, x.stride}, layer.attention_norm, normed);
-  multiply({normed.data, normed.rows, normed.cols, normed.stride},
-           {{&layer.query, scratch_.query.shape(batch_, q_width)},
-            {&layer.key, scratch_.key.shape(batch_, cache.width())},
-            {&layer.value, scratch_.value.shape(batch_, cache.width())}});
-  rotate_and_store(index, cache);
-  attend(index, cache);
-  const MatrixView<float> attended = scratch_.attended.shape(batch_, q_width);
-  multiply({attended.data, attended.rows, attended.cols, attended.stride},
-           {{&layer.attention_output, scratch_.delta.shape(batch_, config_.embedding)}});
-  add_delta();
-}
-
-void ForwardPass::rotate_and_store(std::size_t index, KvCache& cache) {
-  const std::size_t pairs = config_.rope_dims / 2;
-  const std::size_t head_dim = config_.head_dim;
-  const MatrixView<float> query = scratch_.query.shape(batch_, config_.heads * head_dim);
-  const MatrixView<float> key = scratch_.key.shape(batch_, cache.width());
-  const MatrixView<float> value = scratch_.value.shape(batch_, cache.width());
-  const MatrixView<float> cosines = scratch_.cosines.shape(batch_, pairs);
-  const MatrixView<float> sines = scratch_.sines.shape(batch_, pairs);
-  // 1 / sqrt(head_dim) of the attention scores is put into the query once.
-  const float scale = 1.0F / std::sqrt(static_cast<float>(head_dim));
-  const auto store = [&](const float* row, std::byte* to) {
-    if (cache.type() == KvType::kF32) {
-      std::copy_n(row, cache.width(), reinterpret_cast<float*>(to));
+void ForwardPass::hidden(std::span<const std::size_t> rows, MatrixView<float> out) {
+  const MatrixView<float> all = scratch_.residual.view();
+  each_row(out.rows, config_.embedding, [&](std::size_t r) {
+    if (model_.output_norm.empty()) {
+      std::copy_n(all.row(rows[r]), out.cols, out.row(r));
     } else {
-      kernels_.store_f16_row(row, reinterpret_cast<std::uint16_t*>(to), cache.width());
-    }
-  };
-  pool_.parallel_for(batch_, 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t t = begin; t < end; ++t) {
-      for (std::size_t h = 0; h < config_.heads; ++h) {
-        kernels_.rope_row(query.row(t) + (h * head_dim), cosines.row(t), sines.row(t), pairs);
-      }
-      for (std::size_t c = 0; c < query.cols; ++c) query.row(t)[c] *= scale;
-      for (std::size_t h = 0; h < config_.kv_heads; ++h) {
-        kernels_.rope_row(key.row(t) + (h * head_dim), cosines.row(t), sines.row(t), pairs);
-      }
-      store(key.row(t), cache.key(index, cache.size() + t));
-      store(value.row(t), cache.value(index, cache.size() + t));
+      norm_row(model_.output_norm, all.row(rows[r]), out.row(r), out.cols);
     }
   });
-  cost_ += kernels::rope_cost(batch_ * (config_.heads + config_.kv_heads), pairs);
-  cost_ += scale_cost(batch_ * query.cols);
-  cost_ += store_cost(2 * batch_ * cache.width(), cache.type() == KvType::kF32 ? 4 : 2);
+  count_norm(model_.output_norm, out.rows, out.cols);
 }
 
-void ForwardPass::attend(std::size_t index, KvCache& cache) {
-  const std::size_t head_dim = config_.head_dim;
-  const std::size_t group = config_.heads / config_.kv_heads;
-  const std::size_t past = cache.size();
-  const MatrixView<float> query = scratch_.query.shape(batch_, config_.heads * head_dim);
-  const MatrixView<float> out = scratch_.attended.shape(batch_, config_.heads * head_dim);
-  const MatrixView<float> scores = scratch_.scores.shape(pool_.size(), past + batch_);
-  const std::byte* keys = cache.key(index, 0);
-  const std::byte* values = cache.value(index, 0);
+void ForwardPass::logits(std::span<const std::size_t> rows, MatrixView<float> out) {
+  const MatrixView<float> normed = scratch_.chosen.shape(out.rows, config_.embedding);
+  hidden(rows, normed);
+  multiply(read_only(normed), {{&model_.output, out}});
+  if (config_.logit_softcap <= 0.0F) return;
+  each_row(out.rows, out.cols, [&](std::size_t r) {
+    kernels_.softcap_row(out.row(r), config_.logit_softcap, out.cols);
+  });
+  cost_ += kernels::softcap_cost(out.rows, out.cols);
+}
 
-  const auto one = [&]<class T>(std::size_t t, std::size_t h, float* scratch, T /*element*/,
-                                void (*kernel)(const kernels::AttendArgs<T>&)) {
-    const std::size_t column = h / group * head_dim;
-    kernel({.q = query.row(t) + (h * head_dim),
-            .keys = reinterpret_cast<const T*>(keys) + column,
-            .values = reinterpret_cast<const T*>(values) + column,
-            .stride = cache.width(),
-            .count = past + t + 1,
-            .head_dim = head_dim,
-            .scores = scratch,
-            .out = out.row(t) + (h * head_dim)});
+void ForwardPass::embed() {
+  each_row(batch_, config_.embedding, [this](std::size_t row) { embed_row(row); });
+  cost_ += embed_cost(model_, batch_);
+}
+
+void ForwardPass::embed_row(std::size_t row) {
+  const MatrixView<float> x = scratch_.residual.view();
+  const MatrixView<float> normed = scratch_.normed.view();
+  const Place& place = places_[row];
+  const Chunk& chunk = chunks_[place.chunk];
+  const auto token = static_cast<std::size_t>(chunk.tokens[place.position - chunk.cache->size()]);
+  float* out = x.row(row);
+  const auto read = [&](const model::Weight& w, std::size_t r, float* to) {
+    decode_row(w.type, w.data + (r * w.row_bytes), {to, x.cols});
   };
+  read(model_.token_embedding, token, out);
+  if (config_.embedding_scale != 1.0F) {
+    for (std::size_t c = 0; c < x.cols; ++c) out[c] *= config_.embedding_scale;
+  }
+  if (!model_.position_embedding.empty()) {
+    read(model_.position_embedding, place.position, normed.row(row));
+    kernels_.add_row(out, normed.row(row), x.cols);
+  }
+  if (!model_.type_embedding.empty()) kernels_.add_row(out, model_.type_embedding.data(), x.cols);
+  if (!model_.embedding_norm.empty()) norm_row(model_.embedding_norm, out, out, x.cols);
+  const model::Norm& first = model_.layers.front().attention_norm;
+  if (!first.empty()) norm_row(first, out, normed.row(row), x.cols);
+}
+
+void ForwardPass::prepare_turns() {
+  for (std::size_t i = 0; i < model_.rotations.size(); ++i) {
+    prepare_turn(model_.rotations[i], scratch_.turns[i]);
+  }
+  cost_ += model_.rotations.size() * rope_table_cost(batch_, config_.rope_dims / 2);
+}
+
+// angle(p, i) = p * frequencies[i]
+void ForwardPass::prepare_turn(const model::Rotation& rotation, Turn& turn) {
+  const std::size_t pairs = config_.rope_dims / 2;
+  const MatrixView<float> cosines = turn.cosines.view();
+  const MatrixView<float> sines = turn.sines.view();
+  each_row(batch_, 64 * pairs, [&](std::size_t row) {
+    const Place& place = places_[row];
+    const bool beyond = rotation.usual_context > 0 &&
+                        chunks_[place.chunk].cache->capacity() > rotation.usual_context;
+    const model::Angles& angles = beyond ? rotation.extended : rotation.usual;
+    for (std::size_t i = 0; i < pairs; ++i) {
+      const double angle = static_cast<double>(place.position) * angles.frequencies[i];
+      cosines.row(row)[i] = static_cast<float>(std::cos(angle)) * angles.magnitude;
+      sines.row(row)[i] = static_cast<float>(std::sin(angle)) * angles.magnitude;
+    }
+  });
+}
+
+void ForwardPass::attention(const model::Layer& layer, std::size_t index) {
+  const MatrixView<float> x = scratch_.residual.view();
+  const MatrixView<float> normed = scratch_.normed.view();
+  multiply(read_only(layer.attention_norm.empty() ? x : normed),
+           {{&layer.query, scratch_.query.view()},
+            {&layer.key, scratch_.key.view()},
+            {&layer.value, scratch_.value.view()}});
+  rotate_and_store(layer, index);
+  attend(layer, index);
+  multiply(read_only(scratch_.attended.view()), {{&layer.attention_output, scratch_.delta.view()}});
+  join(layer.attention_post_norm, layer.attention_end_norm, layer.mlp_norm);
+}
+
+void ForwardPass::rotate_and_store(const model::Layer& layer, std::size_t index) {
+  each_row(batch_, 4 * (config_.heads + config_.kv_heads) * config_.head_dim,
+           [&](std::size_t row) { rotate_and_store_row(layer, index, row); });
+  cost_ += rotate_and_store_cost(config_, layer, batch_, chunks_.front().cache->type());
+}
+
+void ForwardPass::rotate_and_store_row(const model::Layer& layer, std::size_t index,
+                                       std::size_t row) {
+  const std::size_t pairs = config_.rope_dims / 2;
+  const std::size_t dim = config_.head_dim;
+  float* query = scratch_.query.view().row(row);
+  float* key = scratch_.key.view().row(row);
+  const float* value = scratch_.value.view().row(row);
+  const auto prepare = [&](float* heads, std::size_t count, const model::Norm& norm) {
+    for (std::size_t h = 0; h < count; ++h) {
+      if (!norm.empty()) norm_row(norm, heads + (h * dim), heads + (h * dim), dim);
+      if (pairs == 0) continue;
+      Turn& turn = scratch_.turns[layer.rotation];
+      const float* cosines = turn.cosines.view().row(row);
+      const float* sines = turn.sines.view().row(row);
+      const auto rotate = config_.rope_pairs == model::RopePairs::kHalves ? kernels_.rope_halves_row
+                                                                          : kernels_.rope_row;
+      rotate(heads + (h * dim), cosines, sines, pairs);
+    }
+  };
+  prepare(query, config_.heads, layer.query_norm);
+  prepare(key, config_.kv_heads, layer.key_norm);
+  // The scale of the scores is put into the query once.
+  for (std::size_t c = 0; c < config_.heads * dim; ++c) query[c] *= config_.query_scale;
+
+  const Place& place = places_[row];
+  KvCache& cache = *chunks_[place.chunk].cache;
+  const PageId page = cache.pages()[place.position / kernels::kPagePositions];
+  for (std::size_t h = 0; h < config_.kv_heads; ++h) {
+    kernels::store_kv(kernels_,
+                      {.type = cache.type(),
+                       .head_dim = dim,
+                       .block = cache.pool().block(page, index, h),
+                       .position = place.position % kernels::kPagePositions},
+                      key + (h * dim), value + (h * dim));
+  }
+}
+
+// Heads of one group and neighbouring tokens read the same keys, so a task takes as many of both as
+// the kernel does at once.
+void ForwardPass::plan_attention() {
+  attend_tasks_.clear();
+  const std::size_t group = config_.heads / config_.kv_heads;
+  const std::size_t heads = std::min(group, kernels::kAttendRows);
+  const std::size_t tokens = attend_tokens(config_);
+  std::size_t first_row = 0;
+  for (std::size_t c = 0; c < chunks_.size(); ++c) {
+    const std::size_t count = chunks_[c].tokens.size();
+    for (std::size_t t = 0; t < count; t += tokens) {
+      for (std::size_t head = 0; head < config_.heads;) {
+        const std::size_t end_of_group = (head / group * group) + group;
+        const std::size_t here = std::min(heads, end_of_group - head);
+        attend_tasks_.push_back({c, first_row, t, std::min(tokens, count - t), head, here});
+        head += here;
+      }
+    }
+    first_row += count;
+  }
+}
+
+void ForwardPass::attend_task(const AttendTask& task, const model::Layer& layer,
+                              std::size_t index) const {
+  const std::size_t dim = config_.head_dim;
+  const MatrixView<float> query = scratch_.query.view();
+  const MatrixView<float> attended = scratch_.attended.view();
+  KvCache& cache = *chunks_[task.chunk].cache;
+  std::array<const float*, kernels::kAttendRows> q{};
+  std::array<float*, kernels::kAttendRows> out{};
+  std::array<std::size_t, kernels::kAttendRows> begin{};
+  std::array<std::size_t, kernels::kAttendRows> end{};
+  std::size_t rows = 0;
+  for (std::size_t t = task.token; t < task.token + task.tokens; ++t) {
+    const Visible visible =
+        visible_to(config_, layer, cache.size(), t, chunks_[task.chunk].tokens.size());
+    for (std::size_t h = task.head; h < task.head + task.heads; ++h, ++rows) {
+      q[rows] = query.row(task.first_row + t) + (h * dim);
+      out[rows] = attended.row(task.first_row + t) + (h * dim);
+      begin[rows] = visible.begin;
+      end[rows] = visible.end;
+    }
+  }
+  const std::size_t kv_head = task.head / (config_.heads / config_.kv_heads);
+  thread_local std::vector<const std::byte*> blocks;
+  blocks.clear();
+  for (const PageId page : cache.pages()) {
+    blocks.push_back(cache.pool().block(page, index, kv_head));
+  }
+  kernels::attend(kernels_, cache.type(),
+                  {.q = q.data(),
+                   .rows = rows,
+                   .begin = begin.data(),
+                   .end = end.data(),
+                   .pages = blocks.data(),
+                   .head_dim = dim,
+                   .softcap = config_.attention_softcap,
+                   .out = out.data()});
+}
+
+void ForwardPass::attend(const model::Layer& layer, std::size_t index) {
+  std::size_t work = 0;
+  for (std::size_t c = 0; c < chunks_.size(); ++c) {
+    const Cost cost = attend_chunk_cost(config_, layer, chunks_[c].cache->size(),
+                                        chunks_[c].tokens.size(), chunks_[c].cache->type());
+    own_costs_[c] += cost;
+    cost_ += cost;
+    work += cost.op(Op::kFloat) / 2;
+  }
+  if (work < 2 * kShareWork) {
+    for (const AttendTask& task : attend_tasks_) attend_task(task, layer, index);
+    return;
+  }
   // Later tokens see more positions: dealing the tasks out in turn keeps the members even.
   const std::size_t members = pool_.size();
   pool_.run([&](std::size_t member) {
-    for (std::size_t task = member; task < batch_ * config_.heads; task += members) {
-      const std::size_t t = task / config_.heads;
-      const std::size_t h = task % config_.heads;
-      if (cache.type() == KvType::kF32) {
-        one(t, h, scores.row(member), float{}, kernels_.attend_f32);
-      } else {
-        one(t, h, scores.row(member), std::uint16_t{}, kernels_.attend_f16);
-      }
+    for (std::size_t i = member; i < attend_tasks_.size(); i += members) {
+      attend_task(attend_tasks_[i], layer, index);
     }
   });
-  const std::size_t element_bytes = cache.type() == KvType::kF32 ? 4 : 2;
-  for (std::size_t t = 0; t < batch_; ++t) {
-    cost_ += kernels::attend_cost({config_.heads, config_.kv_heads, head_dim, element_bytes},
-                                  past + t + 1);
+}
+
+void ForwardPass::mlp(const model::Layer& layer, const model::Norm& next) {
+  const std::size_t width = config_.feed_forward;
+  const MatrixView<float> x = scratch_.residual.view();
+  const MatrixView<float> normed = scratch_.normed.view();
+  const MatrixView<const float> input = read_only(layer.mlp_norm.empty() ? x : normed);
+  const MatrixView<float> gate = scratch_.gate.view();
+  const MatrixView<float> up = scratch_.up.view();
+  if (config_.activation == model::Activation::kGelu) {
+    multiply(input, {{&layer.up, up}});
+    each_row(batch_, 8 * width,
+             [&](std::size_t r) { kernels_.gelu_row(up.row(r), gate.row(r), width); });
+  } else {
+    multiply(input, {{&layer.gate, gate}, {&layer.up, up}});
+    const auto gated = config_.activation == model::Activation::kSiluGated ? kernels_.silu_mul_row
+                                                                           : kernels_.gelu_mul_row;
+    each_row(batch_, 8 * width,
+             [&](std::size_t r) { gated(gate.row(r), up.row(r), gate.row(r), width); });
+  }
+  cost_ += activation_cost(config_, batch_);
+  multiply(read_only(gate), {{&layer.down, scratch_.delta.view()}});
+  join(layer.mlp_post_norm, layer.mlp_end_norm, next);
+}
+
+void ForwardPass::join(const model::Norm& post, const model::Norm& end, const model::Norm& next) {
+  const std::size_t width = config_.embedding;
+  const MatrixView<float> x = scratch_.residual.view();
+  const MatrixView<float> delta = scratch_.delta.view();
+  const MatrixView<float> normed = scratch_.normed.view();
+  each_row(batch_, 4 * width, [&](std::size_t r) {
+    if (!post.empty()) norm_row(post, delta.row(r), delta.row(r), width);
+    kernels_.add_row(x.row(r), delta.row(r), width);
+    if (!end.empty()) norm_row(end, x.row(r), x.row(r), width);
+    if (!next.empty()) norm_row(next, x.row(r), normed.row(r), width);
+  });
+  cost_ += kernels::add_cost(batch_, width);
+  count_norm(post, batch_, width);
+  count_norm(end, batch_, width);
+  count_norm(next, batch_, width);
+}
+
+void ForwardPass::norm_row(const model::Norm& norm, const float* x, float* out,
+                           std::size_t cols) const {
+  if (config_.norm == model::NormKind::kRms) {
+    kernels_.rms_norm_row(x, norm.gain.data(), config_.norm_epsilon, out, cols);
+  } else {
+    kernels_.layer_norm_row(x, norm.gain.data(), norm.bias.data(), config_.norm_epsilon, out, cols);
   }
 }
 
-void ForwardPass::mlp(const model::Layer& layer) {
-  const MatrixView<float> x = scratch_.residual.shape(batch_, config_.embedding);
-  const MatrixView<float> normed = scratch_.normed.shape(batch_, config_.embedding);
-  const MatrixView<float> gate = scratch_.gate.shape(batch_, config_.feed_forward);
-  const MatrixView<float> up = scratch_.up.shape(batch_, config_.feed_forward);
-  norm({x.data, x.rows, x.cols, x.stride}, layer.mlp_norm, normed);
-  multiply({normed.data, normed.rows, normed.cols, normed.stride},
-           {{&layer.gate, gate}, {&layer.up, up}});
-  pool_.parallel_for(batch_ * config_.feed_forward, 256, [&](std::size_t begin, std::size_t end) {
-    kernels_.silu_mul_row(gate.data + begin, up.data + begin, gate.data + begin, end - begin);
-  });
-  cost_ += kernels::silu_mul_cost(batch_, config_.feed_forward);
-  multiply({gate.data, gate.rows, gate.cols, gate.stride},
-           {{&layer.down, scratch_.delta.shape(batch_, config_.embedding)}});
-  add_delta();
-}
-
-void ForwardPass::norm(MatrixView<const float> x, const std::vector<float>& gain,
-                       MatrixView<float> out) {
-  pool_.parallel_for(x.rows, 1, [&](std::size_t begin, std::size_t end) {
-    const MatrixView<const float> part{x.row(begin), end - begin, x.cols, x.stride};
-    kernels::rms_norm(kernels_, part, gain.data(), config_.rms_epsilon,
-                      {out.row(begin), end - begin, out.cols, out.stride});
-  });
-  cost_ += kernels::rms_norm_cost(x.rows, x.cols);
+void ForwardPass::count_norm(const model::Norm& norm, std::size_t rows, std::size_t cols) {
+  cost_ += norm_cost(config_, norm, rows, cols);
 }
 
 void ForwardPass::multiply(MatrixView<const float> x, std::initializer_list<Product> products) {
   const bool blocks = std::any_of(products.begin(), products.end(), [](const Product& product) {
-    return kernels::wants_blocks(product.weight->type);
+    return kernels::wants_blocks(product.linear->weight.type);
   });
   kernels::Activations input{.x = x};
   if (blocks) {
     const std::size_t per_row = x.cols / BlockQ8_0::kElements;
     if (scratch_.blocks.size() < x.rows * per_row) scratch_.blocks.resize(x.rows * per_row);
-    pool_.parallel_for(x.rows, 1, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t r = begin; r < end; ++r) {
-        kernels_.quantize_row(x.row(r), scratch_.blocks.data() + (r * per_row), x.cols);
-      }
+    each_row(x.rows, 4 * x.cols, [&](std::size_t r) {
+      kernels_.quantize_row(x.row(r), scratch_.blocks.data() + (r * per_row), x.cols);
     });
     input.blocks = scratch_.blocks.data();
     cost_ += kernels::quantize_cost(x.rows, x.cols);
   }
   std::size_t rows = 0;
   for (const Product& product : products) {
-    rows += product.weight->rows;
-    cost_ += kernels::matmul_cost(product.weight->type, product.weight->rows, x.cols, x.rows);
+    rows += product.linear->weight.rows;
+    cost_ += linear_cost(*product.linear, x.rows);
   }
-  pool_.parallel_for(rows, kRowGrain, [&](std::size_t begin, std::size_t end) {
+  const std::size_t worth = kShareWork / (x.cols * x.rows);
+  const std::size_t grain = std::max<std::size_t>(1, worth / kRowGrain) * kRowGrain;
+  pool_.parallel_for(rows, grain, [&](std::size_t begin, std::size_t end) {
     multiply_rows({products.begin(), products.size()}, input, begin, end);
   });
 }
@@ -236,26 +370,29 @@ void ForwardPass::multiply_rows(std::span<const Product> products,
                                 std::size_t end) const {
   std::size_t first = 0;  // of this product among the rows of all
   for (const Product& product : products) {
-    const std::size_t rows = product.weight->rows;
+    const model::Linear& linear = *product.linear;
+    const std::size_t rows = linear.weight.rows;
     const std::size_t from = std::max(begin, first);
     const std::size_t to = std::min(end, first + rows);
     if (from < to) {
-      kernels::matmul(kernels_, stored(*product.weight), input, from - first, to - first,
+      kernels::matmul(kernels_, stored(linear.weight), input, from - first, to - first,
                       product.out);
+      for (std::size_t n = 0; n < product.out.rows && !linear.bias.empty(); ++n) {
+        kernels_.add_row(product.out.row(n) + (from - first), linear.bias.data() + (from - first),
+                         to - from);
+      }
     }
     first += rows;
   }
 }
 
-void ForwardPass::add_delta() {
-  const MatrixView<float> x = scratch_.residual.shape(batch_, config_.embedding);
-  const MatrixView<float> delta = scratch_.delta.shape(batch_, config_.embedding);
-  pool_.parallel_for(batch_, 1, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t t = begin; t < end; ++t) {
-      kernels_.add_row(x.row(t), delta.row(t), config_.embedding);
-    }
+void ForwardPass::each_row(std::size_t rows, std::size_t work_per_row,
+                           const std::function<void(std::size_t row)>& body) {
+  const std::size_t grain =
+      std::max<std::size_t>(1, kShareWork / std::max<std::size_t>(1, work_per_row));
+  pool_.parallel_for(rows, grain, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t row = begin; row < end; ++row) body(row);
   });
-  cost_ += kernels::add_cost(batch_, config_.embedding);
 }
 
 }  // namespace frugal::engine

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "frugal/engine/batcher.h"
 #include "frugal/engine/engine.h"
 #include "frugal/engine/sampler.h"
 
@@ -18,8 +19,6 @@ struct GenerateOptions {
   bool ignore_end = false;  ///< go on past end-of-text (measurements)
   SamplerOptions sampler;
 };
-
-enum class StopReason { kEndOfText, kMaxTokens, kContextFull };
 
 struct Generation {
   std::vector<TokenId> tokens;  ///< without the end-of-text token

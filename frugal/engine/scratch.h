@@ -14,20 +14,32 @@ namespace frugal::engine {
 /// Row-major floats that grow but never shrink.
 class Buffer {
  public:
-  /// Room for [rows, cols]; contents are not kept.
+  /// Makes room for [rows, cols]; contents are not kept.  Before the team starts, never within.
   MatrixView<float> shape(std::size_t rows, std::size_t cols) {
     if (data_.size() < rows * cols) data_.resize(rows * cols);
-    return {data_.data(), rows, cols, cols};
+    rows_ = rows;
+    cols_ = cols;
+    return view();
   }
+  /// What was shaped last.  Threads: safe from all.
+  [[nodiscard]] MatrixView<float> view() { return {data_.data(), rows_, cols_, cols_}; }
 
  private:
   std::vector<float> data_;
+  std::size_t rows_ = 0;
+  std::size_t cols_ = 0;
+};
+
+/// Cosines and sines of one rotation, [batch, rope_dims / 2] each.
+struct Turn {
+  Buffer cosines;
+  Buffer sines;
 };
 
 /// Shapes: `batch` rows each unless said otherwise.
 struct Scratch {
   Buffer residual;                ///< [batch, embedding]
-  Buffer normed;                  ///< [batch, embedding]
+  Buffer normed;                  ///< [batch, embedding]: what the next sublayer reads
   Buffer query;                   ///< [batch, heads * head_dim]
   Buffer key;                     ///< [batch, kv_heads * head_dim]
   Buffer value;                   ///< [batch, kv_heads * head_dim]
@@ -35,11 +47,24 @@ struct Scratch {
   Buffer gate;                    ///< [batch, feed_forward]
   Buffer up;                      ///< [batch, feed_forward]
   Buffer delta;                   ///< [batch, embedding]: what a sublayer adds
-  Buffer scores;                  ///< [threads, positions]
-  Buffer cosines;                 ///< [batch, rope_dims / 2]
-  Buffer sines;                   ///< [batch, rope_dims / 2]
+  std::vector<Turn> turns;        ///< one per rotation of the model
+  Buffer chosen;                  ///< [wanted rows, embedding]: rows that get logits
   Buffer logits;                  ///< [wanted rows, vocab_size]
   std::vector<BlockQ8_0> blocks;  ///< [batch, widest input / 32]
+
+  /// Shapes everything but `chosen`, `logits` and `blocks` for `batch` rows.
+  void fit(const model::Model& model, std::size_t batch) {
+    const model::Config& c = model.config;
+    for (Buffer* buffer : {&residual, &normed, &delta}) buffer->shape(batch, c.embedding);
+    for (Buffer* buffer : {&query, &attended}) buffer->shape(batch, c.heads * c.head_dim);
+    for (Buffer* buffer : {&key, &value}) buffer->shape(batch, c.kv_heads * c.head_dim);
+    for (Buffer* buffer : {&gate, &up}) buffer->shape(batch, c.feed_forward);
+    turns.resize(model.rotations.size());
+    for (Turn& turn : turns) {
+      turn.cosines.shape(batch, c.rope_dims / 2);
+      turn.sines.shape(batch, c.rope_dims / 2);
+    }
+  }
 };
 
 }  // namespace frugal::engine

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "frugal/kernels/test_data.h"
+#include "frugal/tensor/half.h"
 
 namespace frugal::kernels {
 namespace {
@@ -140,6 +141,79 @@ TEST(SiluMulDeathTest, AShapeMismatchIsABug) {
   EXPECT_DEATH(silu_mul(*runnable_kernels().front(), in, row_view<const float>(x.data(), 7),
                         row_view(x.data(), 8)),
                "up.cols == out.cols");
+}
+
+double exact_gelu(double x) {
+  return x / 2.0 *
+         (1.0 + std::tanh(std::sqrt(2.0 / 3.14159265358979) * (x + (0.044715 * x * x * x))));
+}
+
+TEST(Gelu, EveryIsaAgreesWithTheFormula) {
+  for (const Kernels* table : runnable_kernels()) {
+    for (const std::size_t cols : kSizes) {
+      auto x = numbers(cols, 1);
+      for (float& v : x) v *= 12.0F;
+      const auto up = numbers(cols, 2);
+      std::vector<float> plain(cols);
+      std::vector<float> gated(cols);
+      gelu(*table, {x.data(), 1, cols, cols}, {plain.data(), 1, cols, cols});
+      gelu_mul(*table, {x.data(), 1, cols, cols}, {up.data(), 1, cols, cols},
+               {gated.data(), 1, cols, cols});
+      for (std::size_t c = 0; c < cols; ++c) {
+        const double want = exact_gelu(x[c]);
+        // Half a unit of binary16 from x, half a one from the result.
+        ASSERT_NEAR(plain[c], want, 1.2e-3 * std::abs(x[c])) << name(*table) << ' ' << x[c];
+        ASSERT_EQ(gated[c], plain[c] * up[c]) << name(*table);
+      }
+    }
+  }
+}
+
+TEST(Gelu, FarAwayIsZeroOrTheNumberItself) {
+  for (const Kernels* table : runnable_kernels()) {
+    const std::vector<float> x = {-1e30F, -50.0F, 0.0F, 50.0F, 1e9F, testing::kNan};
+    std::vector<float> out(x.size());
+    gelu(*table, {x.data(), 1, 6, 6}, {out.data(), 1, 6, 6});
+    EXPECT_EQ(out[1], 0.0F) << name(*table);
+    EXPECT_EQ(out[2], 0.0F);
+    EXPECT_EQ(out[3], 50.0F);
+    EXPECT_EQ(out[4], 1e9F);
+    EXPECT_TRUE(std::isnan(out[5]));
+  }
+}
+
+TEST(Gelu, StartsAndEndsInBinary16) {
+  for (const Kernels* table : runnable_kernels()) {
+    const auto x = numbers(64, 7);
+    std::vector<float> out(64);
+    gelu(*table, {x.data(), 1, 64, 64}, {out.data(), 1, 64, 64});
+    for (const float y : out) EXPECT_EQ(y, half_to_float(float_to_half(y))) << name(*table);
+  }
+}
+
+TEST(Softcap, EveryIsaAgreesWithTheFormula) {
+  for (const Kernels* table : runnable_kernels()) {
+    for (const std::size_t cols : kSizes) {
+      const auto before = numbers(cols, 4);
+      for (const float size : {0.1F, 30.0F, 1000.0F}) {
+        auto x = before;
+        for (float& v : x) v *= size;
+        const auto input = x;
+        softcap(*table, {x.data(), 1, cols, cols}, 30.0F);
+        for (std::size_t c = 0; c < cols; ++c) {
+          ASSERT_NEAR(x[c], 30.0 * std::tanh(static_cast<double>(input[c]) / 30.0), 3e-5)
+              << name(*table);
+        }
+      }
+    }
+  }
+}
+
+TEST(ActivationCost, GateAddsOneProductAndOneOperand) {
+  EXPECT_EQ(gelu_cost(2, 5).op(Op::kFloat), 90U);
+  EXPECT_EQ(gelu_mul_cost(2, 5).op(Op::kFloat), 100U);
+  EXPECT_EQ(gelu_mul_cost(2, 5).traffic(Traffic::kCache), 120U);
+  EXPECT_EQ(softcap_cost(2, 5).op(Op::kSpecial), 20U);
 }
 
 }  // namespace

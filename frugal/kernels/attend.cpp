@@ -4,25 +4,20 @@
 
 namespace frugal::kernels {
 
-namespace {
-
-template <class T>
-void check(const AttendArgs<T>& args) {
-  FRUGAL_CHECK(args.count >= 1);
-  FRUGAL_CHECK(args.stride >= args.head_dim);
-  FRUGAL_CHECK(args.q != args.out);
-}
-
-}  // namespace
-
-void attend(const Kernels& kernels, const AttendArgs<float>& args) {
-  check(args);
-  kernels.attend_f32(args);
-}
-
-void attend(const Kernels& kernels, const AttendArgs<std::uint16_t>& args) {
-  check(args);
-  kernels.attend_f16(args);
+void attend(const Kernels& kernels, KvType type, const AttendArgs& args) {
+  FRUGAL_CHECK(args.rows >= 1 && args.rows <= kAttendRows);
+  for (std::size_t r = 0; r < args.rows; ++r) {
+    FRUGAL_CHECK(args.begin[r] < args.end[r]);
+    FRUGAL_CHECK(args.q[r] != args.out[r]);
+  }
+  switch (type) {
+    case KvType::kF32:
+      return kernels.attend_f32(args);
+    case KvType::kF16:
+      return kernels.attend_f16(args);
+    case KvType::kQ8_0:
+      return kernels.attend_q8_0(args);
+  }
 }
 
 }  // namespace frugal::kernels

@@ -28,18 +28,25 @@ struct MatmulArgs {
   std::size_t out_stride;
 };
 
-/// Arguments of attention for one query head over the first `count` positions of a KV cache.
-/// T is float or std::uint16_t (binary16).
-template <class T>
+/// How numbers lie in the KV cache (kv_page.h).
+enum class KvType { kF32, kF16, kQ8_0 };
+
+/// Positions of one page of the KV cache.
+inline constexpr std::size_t kPagePositions = 32;
+/// Most query rows of one attention call.
+inline constexpr std::size_t kAttendRows = 16;
+
+/// Arguments of attention: `rows` queries that read the same cached head, each its own stretch of
+/// positions [begin, end).
 struct AttendArgs {
-  const float* q;      ///< [head_dim], already scaled
-  const T* keys;       ///< key of position p at keys + p * stride
-  const T* values;     ///< likewise
-  std::size_t stride;  ///< elements from one position to the next
-  std::size_t count;   ///< positions, at least 1
+  const float* const* q;          ///< [rows] of [head_dim], already scaled
+  std::size_t rows;               ///< 1 to kAttendRows
+  const std::size_t* begin;       ///< [rows] first visible position
+  const std::size_t* end;         ///< [rows] one past the last; above begin
+  const std::byte* const* pages;  ///< block of the head in page p, for positions from 32 p
   std::size_t head_dim;
-  float* scores;  ///< scratch, [count]
-  float* out;     ///< [head_dim]
+  float softcap;      ///< scores become softcap * tanh(score / softcap); 0: as they are
+  float* const* out;  ///< [rows] of [head_dim]
 };
 
 /// One piece of work, one thread, plain pointers: no inline function or template may cross the
@@ -49,6 +56,8 @@ struct Kernels {
 
   void (*rms_norm_row)(const float* x, const float* gain, float epsilon, float* out,
                        std::size_t cols);
+  void (*layer_norm_row)(const float* x, const float* gain, const float* bias, float epsilon,
+                         float* out, std::size_t cols);
 
   void (*matmul_f32)(const MatmulArgs& args);
   void (*matmul_f16)(const MatmulArgs& args);
@@ -61,12 +70,18 @@ struct Kernels {
 
   void (*softmax_row)(float* x, std::size_t cols);  ///< in place
   void (*silu_mul_row)(const float* gate, const float* up, float* out, std::size_t cols);
+  void (*gelu_row)(const float* x, float* out, std::size_t cols);
+  void (*gelu_mul_row)(const float* gate, const float* up, float* out, std::size_t cols);
+  void (*softcap_row)(float* x, float cap, std::size_t cols);   ///< in place
   void (*add_row)(float* x, const float* y, std::size_t cols);  ///< x += y
   /// Rotates pairs (x[2i], x[2i+1]) by the angle whose cosine and sine are given per pair.
   void (*rope_row)(float* x, const float* cosines, const float* sines, std::size_t pairs);
+  /// The same for pairs (x[i], x[i + pairs]).
+  void (*rope_halves_row)(float* x, const float* cosines, const float* sines, std::size_t pairs);
 
-  void (*attend_f32)(const AttendArgs<float>& args);
-  void (*attend_f16)(const AttendArgs<std::uint16_t>& args);
+  void (*attend_f32)(const AttendArgs& args);
+  void (*attend_f16)(const AttendArgs& args);
+  void (*attend_q8_0)(const AttendArgs& args);
 
   void (*store_f16_row)(const float* x, std::uint16_t* out, std::size_t cols);
 };

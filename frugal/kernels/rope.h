@@ -20,8 +20,12 @@ namespace frugal::kernels {
 void rope(const Kernels& kernels, MatrixView<float> x, const float* cosines, const float* sines,
           std::size_t pairs);
 
-/// Cost of one rope call.  Per pair: four products and two sums; x read and written, the angles
-/// read once per head.
+/// The same with (x[h][i], x[h][i + pairs]) as pair i.
+void rope_halves(const Kernels& kernels, MatrixView<float> x, const float* cosines,
+                 const float* sines, std::size_t pairs);
+
+/// Cost of one call of either.  Per pair: four products and two sums; x read and written, the
+/// angles read once per head.
 [[nodiscard]] constexpr Cost rope_cost(std::uint64_t heads, std::uint64_t pairs) {
   return Cost{}.add(Op::kFloat, 6 * heads * pairs).add(Traffic::kCache, 24 * heads * pairs);
 }

@@ -152,5 +152,30 @@ TEST(RopeDeathTest, MorePairsThanNumbersIsABug) {
                "2 \\* pairs <= x.cols");
 }
 
+TEST(Rope, HalvesAreTheSameRotationOfOtherPairs) {
+  for (const Kernels* table : runnable_kernels()) {
+    for (const std::size_t pairs : kSizes) {
+      const auto before = numbers((2 * pairs) + 3, 1);
+      const Angles by = angles(pairs, 0.7F);
+      auto halves = before;
+      std::vector<float> interleaved(2 * pairs);
+      for (std::size_t i = 0; i < pairs; ++i) {
+        interleaved[2 * i] = before[i];
+        interleaved[(2 * i) + 1] = before[i + pairs];
+      }
+      const std::size_t width = (2 * pairs) + 3;
+      rope_halves(*table, {halves.data(), 1, width, width}, by.cosines.data(), by.sines.data(),
+                  pairs);
+      rope(*table, {interleaved.data(), 1, 2 * pairs, 2 * pairs}, by.cosines.data(),
+           by.sines.data(), pairs);
+      for (std::size_t i = 0; i < pairs; ++i) {
+        ASSERT_NEAR(halves[i], interleaved[2 * i], 2e-7) << name(*table) << ' ' << pairs;
+        ASSERT_NEAR(halves[i + pairs], interleaved[(2 * i) + 1], 2e-7);
+      }
+      for (std::size_t i = 2 * pairs; i < width; ++i) ASSERT_EQ(halves[i], before[i]);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace frugal::kernels

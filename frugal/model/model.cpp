@@ -18,7 +18,12 @@ struct Architecture {
   void (*describe)(const Reader& reader, Model& model);
 };
 
-constexpr std::array kArchitectures = {Architecture{"llama", describe_llama}};
+constexpr std::array kArchitectures = {
+    Architecture{"llama", describe_llama}, Architecture{"qwen2", describe_qwen2},
+    Architecture{"qwen3", describe_qwen3}, Architecture{"gemma3", describe_gemma3},
+    Architecture{"phi3", describe_phi3},   Architecture{"gpt2", describe_gpt2},
+    Architecture{"bert", describe_bert},
+};
 
 const Architecture& find_architecture(const format::TensorFile& file, std::string_view name) {
   std::string known;
@@ -42,16 +47,34 @@ std::shared_ptr<const text::Tokenizer> tokenizer_if_usable(const format::TensorF
   }
 }
 
+std::vector<const Linear*> linears_of(const Layer& l) {
+  return {&l.query, &l.key, &l.value, &l.attention_output, &l.gate, &l.up, &l.down};
+}
+
+std::vector<const Norm*> norms_of(const Layer& l) {
+  return {&l.attention_norm,     &l.query_norm, &l.key_norm,      &l.attention_post_norm,
+          &l.attention_end_norm, &l.mlp_norm,   &l.mlp_post_norm, &l.mlp_end_norm};
+}
+
+// Every matrix once.  Biases and norms were copied to floats, and checked, on loading.
 template <class Visit>
 void each_matrix(const Model& model, const Visit& visit) {
   visit(model.token_embedding);
-  for (const Layer& l : model.layers) {
-    for (const Weight* w :
-         {&l.query, &l.key, &l.value, &l.attention_output, &l.gate, &l.up, &l.down}) {
-      visit(*w);
+  if (!model.position_embedding.empty()) visit(model.position_embedding);
+  for (const Layer& layer : model.layers) {
+    for (const Linear* linear : linears_of(layer)) {
+      if (!linear->weight.empty()) visit(linear->weight);
     }
   }
-  if (model.output.data != model.token_embedding.data) visit(model.output);
+  if (!model.output.weight.empty() && !model.tied()) visit(model.output.weight);
+  if (model.classifier) {
+    if (!model.classifier->dense.weight.empty()) visit(model.classifier->dense.weight);
+    visit(model.classifier->output.weight);
+  }
+}
+
+std::size_t floats_of(const Norm& norm) {
+  return norm.gain.size() + norm.bias.size();
 }
 
 }  // namespace
@@ -81,8 +104,12 @@ Model load(const std::filesystem::path& path) {
 std::uint64_t Model::weight_bytes() const {
   std::uint64_t bytes = 0;
   each_matrix(*this, [&bytes](const Weight& weight) { bytes += weight.bytes(); });
-  std::size_t floats = output_norm.size() + rope_divisors.size();
-  for (const Layer& layer : layers) floats += layer.attention_norm.size() + layer.mlp_norm.size();
+  std::size_t floats = floats_of(embedding_norm) + floats_of(output_norm) + type_embedding.size() +
+                       output.bias.size();
+  for (const Layer& layer : layers) {
+    for (const Norm* norm : norms_of(layer)) floats += floats_of(*norm);
+    for (const Linear* linear : linears_of(layer)) floats += linear->bias.size();
+  }
   return bytes + (sizeof(float) * floats);
 }
 

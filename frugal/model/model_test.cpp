@@ -45,10 +45,10 @@ TEST(Model, DescribesShapeAndWeightsByRole) {
   EXPECT_EQ(model.config.head_dim, 16U);
   EXPECT_EQ(model.config.rope_dims, 16U);
   ASSERT_EQ(model.layers.size(), 2U);
-  EXPECT_EQ(model.layers[1].key.rows, 32U);
-  EXPECT_EQ(model.layers[1].key.cols, 64U);
-  EXPECT_EQ(model.layers[1].down.name, "blk.1.ffn_down.weight");
-  EXPECT_NE(model.output.data, model.token_embedding.data);
+  EXPECT_EQ(model.layers[1].key.weight.rows, 32U);
+  EXPECT_EQ(model.layers[1].key.weight.cols, 64U);
+  EXPECT_EQ(model.layers[1].down.weight.name, "blk.1.ffn_down.weight");
+  EXPECT_FALSE(model.tied());
   ASSERT_NE(model.tokenizer, nullptr);
   EXPECT_EQ(model.tokenizer->size(), test::kTinyVocabulary);
 }
@@ -57,14 +57,18 @@ TEST(Model, ATiedOutputIsTheEmbeddingAndItsBytesCountOnce) {
   const TempFolder folder;
   const Model tied = load(write_tiny_model(folder / "tied.gguf", {.tied = true}));
   const Model untied = load(write_tiny_model(folder / "untied.gguf", {}));
-  EXPECT_EQ(tied.output.data, tied.token_embedding.data);
+  EXPECT_TRUE(tied.tied());
   EXPECT_EQ(untied.weight_bytes() - tied.weight_bytes(), test::kTinyVocabulary * 64 * 4);
 }
 
 TEST(Model, ReadsRopeFrequencyDivisors) {
   const TempFolder folder;
   const Model model = load(write_tiny_model(folder / "m.gguf", {.rope_freqs = true}));
-  EXPECT_EQ(model.rope_divisors.size(), 8U);
+  const Model plain = load(write_tiny_model(folder / "plain.gguf", {}));
+  ASSERT_EQ(model.rotations.size(), 1U);
+  const auto& frequencies = model.rotations[0].usual.frequencies;
+  ASSERT_EQ(frequencies.size(), 8U);
+  EXPECT_NE(frequencies[7], plain.rotations[0].usual.frequencies[7]);
 }
 
 TEST(Model, NamesAMissingTensor) {
@@ -105,8 +109,8 @@ TEST(Model, RefusesAnOddOrOversizedRotation) {
 }
 
 TEST(Model, RefusesRopeScalingItDoesNotKnow) {
-  expect_message(load_error(with_key("llama.rope.scaling.type", std::string("yarn"))),
-                 ErrorKind::kUnsupported, "rope scaling 'yarn'");
+  expect_message(load_error(with_key("llama.rope.scaling.type", std::string("quadratic"))),
+                 ErrorKind::kUnsupported, "rope scaling 'quadratic'");
 }
 
 TEST(Model, RefusesNumbersThatAreNone) {

@@ -8,6 +8,20 @@
 
 namespace frugal::model {
 
+namespace {
+
+std::string decodable_types() {
+  std::string names;
+  for (std::uint32_t number = 0; number < 64; ++number) {
+    const auto type = dtype_from_ggml(number);
+    if (!type || !can_decode(*type)) continue;
+    names += str("{}{}", names.empty() ? "" : ", ", name(*type));
+  }
+  return names;
+}
+
+}  // namespace
+
 void Reader::corrupt(std::string_view what) const {
   throw Error(ErrorKind::kCorrupt, str("{}: {}", file_.path(), what));
 }
@@ -28,6 +42,23 @@ std::size_t Reader::size(std::string_view key, std::size_t max) const {
 std::size_t Reader::size_or(std::string_view key, std::size_t fallback, std::size_t max) const {
   const bool present = file_.metadata().find(prefix_ + std::string(key)) != nullptr;
   return present ? size(key, max) : fallback;
+}
+
+std::size_t Reader::count_or(std::string_view key, std::size_t fallback, std::size_t max) const {
+  const auto value = file_.metadata().get_uint(prefix_ + std::string(key));
+  return value == 0U ? 0 : size_or(key, fallback, max);
+}
+
+std::vector<std::string> Reader::strings(std::string_view key) const {
+  std::vector<std::string> out;
+  const format::MetaArray* array = file_.metadata().get_array(prefix_ + std::string(key));
+  if (array == nullptr) return out;
+  for (const format::MetaValue& value : array->values) {
+    const auto* element = std::get_if<std::string>(&value);
+    if (element == nullptr) corrupt(str("key '{}{}': expected an array of strings", prefix_, key));
+    out.push_back(*element);
+  }
+  return out;
 }
 
 float Reader::positive_or(std::string_view key, float fallback) const {
@@ -57,8 +88,8 @@ Weight Reader::weight(const std::string& name, std::size_t rows, std::size_t col
                 rows));
   }
   if (!can_decode(info.type)) {
-    unsupported(str("tensor '{}' has type {}, expected F32, F16, BF16, Q8_0 or Q4_0", name,
-                    frugal::name(info.type)));
+    unsupported(str("tensor '{}' has type {}, expected one of: {}", name, frugal::name(info.type),
+                    decodable_types()));
   }
   return {.name = name,
           .type = info.type,

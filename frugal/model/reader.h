@@ -24,9 +24,15 @@ class Reader {
   [[nodiscard]] std::size_t size(std::string_view key, std::size_t max = kMaxSize) const;
   [[nodiscard]] std::size_t size_or(std::string_view key, std::size_t fallback,
                                     std::size_t max = kMaxSize) const;
+  /// The same, and 0 is allowed.
+  [[nodiscard]] std::size_t count_or(std::string_view key, std::size_t fallback,
+                                     std::size_t max = kMaxSize) const;
   /// Finite and above 0.
   [[nodiscard]] float positive_or(std::string_view key, float fallback) const;
   [[nodiscard]] std::string string_or(std::string_view key, std::string_view fallback) const;
+
+  /// Elements of an array of strings; empty when absent.
+  [[nodiscard]] std::vector<std::string> strings(std::string_view key) const;
 
   /// A matrix of exactly this shape.
   [[nodiscard]] Weight weight(const std::string& name, std::size_t rows, std::size_t cols) const;

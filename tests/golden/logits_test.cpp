@@ -29,9 +29,11 @@ struct Reference {
   std::string_view model;
   std::string_view json;
 };
-constexpr Reference kReferences[] = {{"tiny/llama.gguf", "tiny/llama.json"},
-                                     {"tiny/llama3.gguf", "tiny/llama3.json"},
-                                     {"stories260K-f32.gguf", "stories260K.json"}};
+constexpr Reference kReferences[] = {
+    {"tiny/llama.gguf", "tiny/llama.json"},   {"tiny/llama3.gguf", "tiny/llama3.json"},
+    {"tiny/qwen2.gguf", "tiny/qwen2.json"},   {"tiny/qwen3.gguf", "tiny/qwen3.json"},
+    {"tiny/gemma3.gguf", "tiny/gemma3.json"}, {"tiny/phi3.gguf", "tiny/phi3.json"},
+    {"tiny/gpt2.gguf", "tiny/gpt2.json"},     {"stories260K-f32.gguf", "stories260K.json"}};
 
 class Golden : public testing::TestWithParam<Reference> {};
 
@@ -64,6 +66,30 @@ TEST_P(Golden, LogitsAgreeForEveryInstructionSetAndThreadCount) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Golden, testing::ValuesIn(kReferences));
+
+TEST(Golden, ThePooledVectorOfBertAgrees) {
+  const auto file = shared_data() / "tiny/bert.gguf";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is not here";
+  const Json want = parse_json(read_text_file(shared_data() / "tiny/bert.json"), "reference");
+  const auto tokens = want["tokens"].get<std::vector<text::TokenId>>();
+  const auto pooled = want["pooled"].get<std::vector<float>>();
+  const model::Model model = model::load(file);
+  double size = 0.0;
+  for (const float x : pooled) size += static_cast<double>(x) * static_cast<double>(x);
+  for (const kernels::Kernels* table : kernels::runnable_kernels()) {
+    for (const std::size_t threads : {1U, 3U}) {
+      engine::Engine engine(model, {.threads = threads, .kernels = table});
+      const std::vector<float> got = engine.embed(tokens);
+      ASSERT_EQ(got.size(), pooled.size());
+      double error = 0.0;
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        const double difference = static_cast<double>(got[i]) - static_cast<double>(pooled[i]);
+        error += difference * difference;
+      }
+      EXPECT_LE(std::sqrt(error / size), 1e-4) << kernels::isa_name(table->isa);
+    }
+  }
+}
 
 TEST(Golden, GreedyTextOfStoriesIsReproducedExactly) {
   const auto file = shared_data() / "stories260K-f32.gguf";

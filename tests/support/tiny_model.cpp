@@ -27,27 +27,93 @@ struct TensorPlan {
   std::size_t cols;
 };
 
-std::vector<TensorPlan> plan_tensors(const TinyModel& m) {
-  const std::size_t head_dim = m.embedding / m.heads;
-  const std::size_t kv = m.kv_heads * head_dim;
-  std::vector<TensorPlan> plans = {{"token_embd.weight", kTinyVocabulary, m.embedding},
-                                   {"output_norm.weight", 1, m.embedding}};
-  if (!m.tied) plans.push_back({"output.weight", kTinyVocabulary, m.embedding});
-  if (m.rope_freqs) plans.push_back({"rope_freqs.weight", 1, head_dim / 2});
-  for (std::size_t i = 0; i < m.layers; ++i) {
-    const auto named = [i](std::string_view role) { return str("blk.{}.{}.weight", i, role); };
-    plans.insert(plans.end(), {{named("attn_norm"), 1, m.embedding},
-                               {named("attn_q"), m.embedding, m.embedding},
-                               {named("attn_k"), kv, m.embedding},
-                               {named("attn_v"), kv, m.embedding},
-                               {named("attn_output"), m.embedding, m.embedding},
-                               {named("ffn_norm"), 1, m.embedding},
-                               {named("ffn_gate"), m.feed_forward, m.embedding},
-                               {named("ffn_up"), m.feed_forward, m.embedding},
-                               {named("ffn_down"), m.embedding, m.feed_forward}});
+/// What the layers of an architecture are called and have, beyond llama's.
+struct Anatomy {
+  bool learned_positions = false;
+  bool layer_norms = false;  // with biases
+  bool fused_attention = false;
+  bool fused_gate = false;
+  bool gated = true;
+  bool attention_bias = false;
+  bool all_biases = false;
+  bool head_norms = false;
+  bool encoder = false;
+  std::vector<std::string> norms = {"attn_norm", "ffn_norm"};
+};
+
+Anatomy anatomy_of(const std::string& architecture) {
+  Anatomy a;
+  if (architecture == "qwen2") a.attention_bias = true;
+  if (architecture == "qwen3") a.head_norms = true;
+  if (architecture == "gemma3") {
+    a.head_norms = true;
+    a.norms = {"attn_norm", "ffn_norm", "post_attention_norm", "post_ffw_norm"};
   }
-  return plans;
+  if (architecture == "phi3") a.fused_attention = a.fused_gate = true;
+  if (architecture == "gpt2" || architecture == "bert") {
+    a.learned_positions = a.layer_norms = a.attention_bias = a.all_biases = true;
+    a.gated = false;
+  }
+  if (architecture == "gpt2") a.fused_attention = true;
+  if (architecture == "bert") {
+    a.encoder = true;
+    a.norms = {"attn_output_norm", "layer_output_norm"};
+  }
+  return a;
 }
+
+/// Collects the tensors of a model in the order of the file.
+class Plan {
+ public:
+  explicit Plan(const TinyModel& m) : m_(m), a_(anatomy_of(m.architecture)) {}
+
+  std::vector<TensorPlan> make() {
+    matrix("token_embd", kTinyVocabulary, m_.embedding);
+    if (a_.learned_positions) matrix("position_embd", m_.context, m_.embedding);
+    if (a_.encoder) matrix("token_types", 2, m_.embedding);
+    norm(a_.encoder ? "token_embd_norm" : "output_norm", m_.embedding);
+    if (!a_.encoder && !m_.tied) matrix("output", kTinyVocabulary, m_.embedding);
+    if (m_.rope_freqs) vector("rope_freqs.weight", m_.embedding / m_.heads / 2);
+    for (std::size_t i = 0; i < m_.layers; ++i) layer(str("blk.{}.", i));
+    return plans_;
+  }
+
+ private:
+  void vector(const std::string& name, std::size_t length) { plans_.push_back({name, 1, length}); }
+  void matrix(const std::string& name, std::size_t rows, std::size_t cols, bool bias = false) {
+    plans_.push_back({name + ".weight", rows, cols});
+    if (bias) vector(name + ".bias", rows);
+  }
+  void norm(const std::string& name, std::size_t length) {
+    vector(name + ".weight", length);
+    if (a_.layer_norms) vector(name + ".bias", length);
+  }
+  void layer(const std::string& at) {
+    const std::size_t head_dim = m_.embedding / m_.heads;
+    const std::size_t kv = m_.kv_heads * head_dim;
+    const std::size_t width = m_.embedding;
+    for (const std::string& name : a_.norms) norm(at + name, width);
+    if (a_.fused_attention) {
+      matrix(at + "attn_qkv", width + (2 * kv), width, a_.attention_bias);
+    } else {
+      matrix(at + "attn_q", width, width, a_.attention_bias);
+      matrix(at + "attn_k", kv, width, a_.attention_bias);
+      matrix(at + "attn_v", kv, width, a_.attention_bias);
+    }
+    if (a_.head_norms) {
+      norm(at + "attn_q_norm", head_dim);
+      norm(at + "attn_k_norm", head_dim);
+    }
+    matrix(at + "attn_output", width, width, a_.all_biases);
+    if (a_.gated && !a_.fused_gate) matrix(at + "ffn_gate", m_.feed_forward, width);
+    matrix(at + "ffn_up", (a_.fused_gate ? 2 : 1) * m_.feed_forward, width, a_.all_biases);
+    matrix(at + "ffn_down", width, m_.feed_forward, a_.all_biases);
+  }
+
+  const TinyModel& m_;
+  Anatomy a_;
+  std::vector<TensorPlan> plans_;
+};
 
 // Uniform numbers of unit variance over sqrt(cols); norms and frequencies near 1.
 std::vector<float> make_values(const TensorPlan& plan, std::mt19937_64& random) {
@@ -94,17 +160,23 @@ void add_vocabulary(format::Metadata& meta) {
 
 format::Metadata make_metadata(const TinyModel& m) {
   const auto u32 = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
+  const auto key = [&m](std::string_view name) { return m.architecture + "." + std::string(name); };
+  const Anatomy anatomy = anatomy_of(m.architecture);
   format::Metadata meta;
-  meta.set("general.architecture", std::string("llama"));
+  meta.set("general.architecture", m.architecture);
   meta.set("general.name", std::string("tiny"));
-  meta.set("llama.context_length", u32(m.context));
-  meta.set("llama.embedding_length", u32(m.embedding));
-  meta.set("llama.block_count", u32(m.layers));
-  meta.set("llama.feed_forward_length", u32(m.feed_forward));
-  meta.set("llama.attention.head_count", u32(m.heads));
-  meta.set("llama.attention.head_count_kv", u32(m.kv_heads));
-  meta.set("llama.attention.layer_norm_rms_epsilon", 1e-5F);
-  meta.set("llama.rope.dimension_count", u32(m.embedding / m.heads));
+  meta.set(key("context_length"), u32(m.context));
+  meta.set(key("embedding_length"), u32(m.embedding));
+  meta.set(key("block_count"), u32(m.layers));
+  meta.set(key("feed_forward_length"), u32(m.feed_forward));
+  meta.set(key("attention.head_count"), u32(m.heads));
+  meta.set(key("attention.head_count_kv"), u32(m.kv_heads));
+  meta.set(key(anatomy.layer_norms ? "attention.layer_norm_epsilon"
+                                   : "attention.layer_norm_rms_epsilon"),
+           1e-5F);
+  if (!anatomy.learned_positions) meta.set(key("rope.dimension_count"), u32(m.embedding / m.heads));
+  if (m.architecture == "gemma3") meta.set(key("attention.sliding_window"), std::uint32_t{5});
+  if (anatomy.encoder) meta.set(key("pooling_type"), std::uint32_t{1});
   add_vocabulary(meta);
   return meta;
 }
@@ -114,7 +186,7 @@ format::Metadata make_metadata(const TinyModel& m) {
 std::filesystem::path write_tiny_model(const std::filesystem::path& path, const TinyModel& model) {
   std::mt19937_64 random(model.seed);
   std::vector<format::TensorSource> sources;
-  for (const TensorPlan& plan : plan_tensors(model)) {
+  for (const TensorPlan& plan : Plan(model).make()) {
     std::vector<float> values = make_values(plan, random);
     if (std::find(model.omit.begin(), model.omit.end(), plan.name) != model.omit.end()) continue;
     if (model.edit) model.edit(plan.name, values);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Small random-weight llama files for tests: made in a moment, shaped like the real ones.
+/// Small random-weight files of every architecture: made in a moment, shaped like the real ones.
 
 #include <cstdint>
 #include <filesystem>
@@ -15,6 +15,7 @@
 namespace frugal::test {
 
 struct TinyModel {
+  std::string architecture = "llama";  ///< llama, qwen2, qwen3, gemma3, phi3, gpt2 or bert
   std::size_t embedding = 64;
   std::size_t layers = 2;
   std::size_t heads = 4;

@@ -1,5 +1,15 @@
-// The scores are a matrix product: keys as stored rows, the query as the one activation row.  The
-// output keeps up to kVectors vectors of sums in registers while it walks the positions.
+// Page by page, two query rows at a time:
+//
+//   scores  four vectors of eight positions per row, one broadcast element of the query per step
+//   m, l    the largest score and the sum of exponentials so far; when a page brings a larger
+//   score,
+//           what was summed before is scaled down by exp(old m - new m)
+//   out     += exp(score - m) * value, four vectors of the head per row at a time
+//
+// A row's arithmetic is the same whether it runs alone or beside another: positions that only its
+// neighbour sees have weight 0.
+
+#include <cmath>
 
 #include "frugal/kernels/avx2/functions.h"
 #include "frugal/kernels/avx2/vector.h"
@@ -7,77 +17,271 @@
 FRUGAL_TARGET_BEGIN(FRUGAL_TARGET_AVX2)
 namespace frugal::kernels::avx2 {
 
-/// The cached values of one head, without their type.
-struct ValueRows {
-  const std::byte* data;
-  std::size_t row_bytes;
-  std::size_t count;
-  const float* weights;  ///< [count]
+inline constexpr std::size_t kScoreVectors = kPagePositions / kLanes;
+
+/// Eight numbers of a block; `Scaled` formats have a scale per 32 elements of a head.
+struct CachedF32 {
+  static constexpr std::size_t kBytes = 4;
+  static constexpr bool kScaled = false;
+  static __m256 load(const std::byte* from) { return StoredF32::load(from); }
 };
 
-/// out[0..8 kVectors) = sum_p weights[p] * values[p][first ..].
-template <class Stored, int kVectors>
-static void weighted_sum(const ValueRows& values, std::size_t first, float* out) {
-  const std::byte* from = values.data + (first * Stored::kBytes);
-  __m256 sums[kVectors];
-  for (__m256& sum : sums) sum = _mm256_setzero_ps();
-  for (std::size_t p = 0; p < values.count; ++p, from += values.row_bytes) {
-    const __m256 weight = _mm256_set1_ps(values.weights[p]);
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      const __m256 value = Stored::load(from + (v * kLanes * Stored::kBytes));
-      sums[v] = _mm256_fmadd_ps(weight, value, sums[v]);
+struct CachedF16 {
+  static constexpr std::size_t kBytes = 2;
+  static constexpr bool kScaled = false;
+  static __m256 load(const std::byte* from) { return StoredF16::load(from); }
+};
+
+struct CachedQ8 {
+  static constexpr std::size_t kBytes = 1;
+  static constexpr bool kScaled = true;
+  static __m256 load(const std::byte* from) {
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes));
+  }
+};
+
+static inline float half_at(const std::byte* from) {
+  std::uint16_t half = 0;
+  std::memcpy(&half, from, sizeof half);
+  return _cvtsh_ss(half);
+}
+
+/// One page for the rows [first, first + kRows).
+struct PageTask {
+  const AttendArgs& args;
+  const std::byte* block;
+  std::size_t first;
+  std::size_t from;  ///< first position of the page
+};
+
+template <class Cached, int kRows>
+static inline void add_products(const PageTask& task, std::size_t d_begin, std::size_t d_end,
+                                __m256 (&sums)[kRows][kScoreVectors]) {
+  const float* const* q = task.args.q + task.first;
+  for (std::size_t d = d_begin; d < d_end; ++d) {
+    const std::byte* keys = task.block + (d * kPagePositions * Cached::kBytes);
+    __m256 element[kRows];
+    for (std::size_t r = 0; r < kRows; ++r) {
+      element[r] = _mm256_broadcast_ss(q[r] + d);
+    }
+    for (std::size_t v = 0; v < kScoreVectors; ++v) {
+      const __m256 key = Cached::load(keys + (v * kLanes * Cached::kBytes));
+      for (std::size_t r = 0; r < kRows; ++r) {
+        sums[r][v] = _mm256_fmadd_ps(element[r], key, sums[r][v]);
+      }
     }
   }
-  for (std::size_t v = 0; v < kVectors; ++v) _mm256_storeu_ps(out + (v * kLanes), sums[v]);
 }
 
-/// The same for the last `left` < 8 dimensions.
-template <class Stored>
-static void weighted_sum_tail(const ValueRows& values, std::size_t first, std::size_t left,
-                              float* out) {
-  const std::byte* from = values.data + (first * Stored::kBytes);
-  __m256 sum = _mm256_setzero_ps();
-  for (std::size_t p = 0; p < values.count; ++p, from += values.row_bytes) {
-    const __m256 weight = _mm256_set1_ps(values.weights[p]);
-    sum = _mm256_fmadd_ps(weight, Stored::load_first(from, left), sum);
+template <class Cached, int kRows>
+static inline void score_page(const PageTask& task, float (&scores)[kRows][kPagePositions]) {
+  __m256 sums[kRows][kScoreVectors];
+  for (auto& of_row : sums) {
+    for (__m256& sum : of_row) sum = _mm256_setzero_ps();
   }
-  store_first(out, left, sum);
+  const std::size_t head_dim = task.args.head_dim;
+  if constexpr (Cached::kScaled) {
+    const std::byte* scales = task.block + (2 * kPagePositions * head_dim);
+    for (std::size_t g = 0; g < head_dim / 32; ++g) {
+      __m256 group[kRows][kScoreVectors];
+      for (auto& of_row : group) {
+        for (__m256& sum : of_row) sum = _mm256_setzero_ps();
+      }
+      add_products<Cached, kRows>(task, 32 * g, 32 * (g + 1), group);
+      for (std::size_t v = 0; v < kScoreVectors; ++v) {
+        const __m256 scale = StoredF16::load(scales + (((g * kPagePositions) + (v * kLanes)) * 2));
+        for (std::size_t r = 0; r < kRows; ++r) {
+          sums[r][v] = _mm256_fmadd_ps(group[r][v], scale, sums[r][v]);
+        }
+      }
+    }
+  } else {
+    add_products<Cached, kRows>(task, 0, head_dim, sums);
+  }
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (std::size_t v = 0; v < kScoreVectors; ++v) {
+      _mm256_storeu_ps(scores[r] + (v * kLanes), sums[r][v]);
+    }
+  }
 }
 
-template <class Stored, class T>
-static void attend(const AttendArgs<T>& args, void (*matmul)(const MatmulArgs&)) {
-  const std::size_t row_bytes = args.stride * sizeof(T);
-  matmul({.weights = reinterpret_cast<const std::byte*>(args.keys),
-          .row_bytes = row_bytes,
-          .rows = args.count,
-          .cols = args.head_dim,
-          .x = args.q,
-          .x_stride = args.head_dim,
-          .x_blocks = nullptr,
-          .batch = 1,
-          .out = args.scores,
-          .out_stride = args.count});
-  softmax_row(args.scores, args.count);
-  const ValueRows values{reinterpret_cast<const std::byte*>(args.values), row_bytes, args.count,
-                         args.scores};
+/// Where the running softmax of a row stands.
+struct Running {
+  float largest;
+  float sum;
+};
+
+/// Turns the scores of the visible positions [low, high) of the page into weights, zero elsewhere,
+/// and returns by how much earlier sums shrink.
+static inline float weigh(float* scores, std::size_t low, std::size_t high, float softcap,
+                          Running& running) {
+  const __m256i low_lanes = _mm256_set1_epi32(static_cast<int>(low));
+  const __m256i high_lanes = _mm256_set1_epi32(static_cast<int>(high));
+  const __m256 nothing = _mm256_set1_ps(-HUGE_VALF);
+  __m256 masked[kScoreVectors];
+  __m256 max = nothing;
+  for (std::size_t v = 0; v < kScoreVectors; ++v) {
+    const __m256i lane = _mm256_add_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
+                                          _mm256_set1_epi32(static_cast<int>(v * kLanes)));
+    const __m256i hidden = _mm256_or_si256(
+        _mm256_cmpgt_epi32(low_lanes, lane),
+        _mm256_xor_si256(_mm256_cmpgt_epi32(high_lanes, lane), _mm256_set1_epi32(-1)));
+    __m256 score = _mm256_loadu_ps(scores + (v * kLanes));
+    if (softcap > 0.0F) score = capped(score, softcap);
+    masked[v] = _mm256_blendv_ps(score, nothing, _mm256_castsi256_ps(hidden));
+    max = _mm256_max_ps(masked[v], max);
+  }
+  const float largest = running.largest > max_lanes(max) ? running.largest : max_lanes(max);
+  const __m256 shift = _mm256_set1_ps(largest);
+  __m256 sums = _mm256_setzero_ps();
+  for (std::size_t v = 0; v < kScoreVectors; ++v) {
+    const __m256 e = exp_lanes(_mm256_sub_ps(masked[v], shift));
+    _mm256_storeu_ps(scores + (v * kLanes), e);
+    sums = _mm256_add_ps(sums, e);
+  }
+  const float shrink = _mm256_cvtss_f32(exp_lanes(_mm256_set1_ps(running.largest - largest)));
+  running.sum = (running.sum * shrink) + sum_lanes(sums);
+  running.largest = largest;
+  return shrink;
+}
+
+/// out[0 .. 8 kVectors) = shrink * out + sum_p weights[p] * value[p], elements from d.
+template <class Cached, int kRows, int kVectors>
+static inline void add_values(const PageTask& task, const float (&weights)[kRows][kPagePositions],
+                              const float (&shrink)[kRows], std::size_t low, std::size_t high,
+                              std::size_t d) {
+  const std::size_t head_dim = task.args.head_dim;
+  const std::byte* values = task.block + (((kPagePositions * head_dim) + d) * Cached::kBytes);
+  const std::byte* scales = task.block + (2 * kPagePositions * head_dim) +
+                            (kPagePositions * (head_dim / 32) * 2) + (d / 32 * 2);
+  __m256 sums[kRows][kVectors];
+  float* const* out = task.args.out + task.first;
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      sums[r][v] =
+          _mm256_mul_ps(_mm256_loadu_ps(out[r] + d + (v * kLanes)), _mm256_set1_ps(shrink[r]));
+    }
+  }
+  for (std::size_t p = low; p < high; ++p) {
+    __m256 weight[kRows];
+    for (std::size_t r = 0; r < kRows; ++r) weight[r] = _mm256_set1_ps(weights[r][p]);
+    if constexpr (Cached::kScaled) {
+      const __m256 scale = _mm256_set1_ps(half_at(scales + (p * (head_dim / 32) * 2)));
+      for (std::size_t r = 0; r < kRows; ++r) weight[r] = _mm256_mul_ps(weight[r], scale);
+    }
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const __m256 value =
+          Cached::load(values + (((p * head_dim) + (v * kLanes)) * Cached::kBytes));
+      for (std::size_t r = 0; r < kRows; ++r) {
+        sums[r][v] = _mm256_fmadd_ps(weight[r], value, sums[r][v]);
+      }
+    }
+  }
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      _mm256_storeu_ps(out[r] + d + (v * kLanes), sums[r][v]);
+    }
+  }
+}
+
+template <class Cached>
+static inline float value_at(const PageTask& task, std::size_t p, std::size_t d) {
+  const std::size_t at = (kPagePositions * task.args.head_dim) + (p * task.args.head_dim) + d;
+  if constexpr (Cached::kBytes == 4) return reinterpret_cast<const float*>(task.block)[at];
+  return half_at(task.block + (at * 2));
+}
+
+/// The last head_dim % 8 elements, one by one.
+template <class Cached, int kRows>
+static inline void add_last_values(const PageTask& task,
+                                   const float (&weights)[kRows][kPagePositions],
+                                   const float (&shrink)[kRows], std::size_t low, std::size_t high,
+                                   std::size_t d) {
+  for (; d < task.args.head_dim; ++d) {
+    for (std::size_t r = 0; r < kRows; ++r) {
+      float& out = task.args.out[task.first + r][d];
+      float sum = out * shrink[r];
+      for (std::size_t p = low; p < high; ++p) sum += weights[r][p] * value_at<Cached>(task, p, d);
+      out = sum;
+    }
+  }
+}
+
+template <class Cached, int kRows>
+static inline void attend_page(const PageTask& task, Running* running) {
+  const AttendArgs& args = task.args;
+  float scores[kRows][kPagePositions];
+  score_page<Cached, kRows>(task, scores);
+  float shrink[kRows];
+  std::size_t low = kPagePositions;
+  std::size_t high = 0;
+  for (std::size_t r = 0; r < kRows; ++r) {
+    const std::size_t begin = args.begin[task.first + r];
+    const std::size_t end = args.end[task.first + r];
+    const std::size_t from = begin > task.from ? begin - task.from : 0;
+    const std::size_t to = end > task.from ? end - task.from : 0;
+    const std::size_t last = to < kPagePositions ? to : kPagePositions;
+    if (from >= last) {  // the row sees nothing of this page
+      shrink[r] = 1.0F;
+      for (float& score : scores[r]) score = 0.0F;
+      continue;
+    }
+    shrink[r] = weigh(scores[r], from, last, args.softcap, running[r]);
+    low = from < low ? from : low;
+    high = last > high ? last : high;
+  }
+  if (low >= high) return;
   std::size_t d = 0;
-  for (; d + (8 * kLanes) <= args.head_dim; d += 8 * kLanes) {
-    weighted_sum<Stored, 8>(values, d, args.out + d);
+  for (; d + (4 * kLanes) <= args.head_dim; d += 4 * kLanes) {
+    add_values<Cached, kRows, 4>(task, scores, shrink, low, high, d);
   }
   for (; d + kLanes <= args.head_dim; d += kLanes) {
-    weighted_sum<Stored, 1>(values, d, args.out + d);
+    add_values<Cached, kRows, 1>(task, scores, shrink, low, high, d);
   }
-  if (d < args.head_dim) {
-    weighted_sum_tail<Stored>(values, d, args.head_dim - d, args.out + d);
+  if constexpr (!Cached::kScaled) {
+    add_last_values<Cached, kRows>(task, scores, shrink, low, high, d);
   }
 }
 
-void attend_f32(const AttendArgs<float>& args) {
-  attend<StoredF32>(args, matmul_f32);
+template <class Cached, int kRows>
+static void attend_rows(const AttendArgs& args, std::size_t first) {
+  Running running[kRows];
+  std::size_t begin = args.begin[first];
+  std::size_t end = args.end[first];
+  for (std::size_t r = 0; r < kRows; ++r) {
+    running[r] = {-HUGE_VALF, 0.0F};
+    begin = args.begin[first + r] < begin ? args.begin[first + r] : begin;
+    end = args.end[first + r] > end ? args.end[first + r] : end;
+    float* out = args.out[first + r];
+    for (std::size_t d = 0; d < args.head_dim; ++d) out[d] = 0.0F;
+  }
+  for (std::size_t page = begin / kPagePositions; page * kPagePositions < end; ++page) {
+    attend_page<Cached, kRows>({args, args.pages[page], first, page * kPagePositions}, running);
+  }
+  for (std::size_t r = 0; r < kRows; ++r) {
+    float* out = args.out[first + r];
+    for (std::size_t d = 0; d < args.head_dim; ++d) out[d] /= running[r].sum;
+  }
 }
 
-void attend_f16(const AttendArgs<std::uint16_t>& args) {
-  attend<StoredF16>(args, matmul_f16);
+template <class Cached>
+static void attend(const AttendArgs& args) {
+  std::size_t row = 0;
+  for (; row + 2 <= args.rows; row += 2) attend_rows<Cached, 2>(args, row);
+  if (row < args.rows) attend_rows<Cached, 1>(args, row);
+}
+
+void attend_f32(const AttendArgs& args) {
+  attend<CachedF32>(args);
+}
+
+void attend_f16(const AttendArgs& args) {
+  attend<CachedF16>(args);
+}
+
+void attend_q8_0(const AttendArgs& args) {
+  attend<CachedQ8>(args);
 }
 
 }  // namespace frugal::kernels::avx2

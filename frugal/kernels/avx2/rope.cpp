@@ -27,5 +27,24 @@ void rope_row(float* x, const float* cosines, const float* sines, std::size_t pa
   }
 }
 
+void rope_halves_row(float* x, const float* cosines, const float* sines, std::size_t pairs) {
+  float* y = x + pairs;
+  std::size_t i = 0;
+  for (; i + kLanes <= pairs; i += kLanes) {
+    const __m256 a = _mm256_loadu_ps(x + i);
+    const __m256 b = _mm256_loadu_ps(y + i);
+    const __m256 cosine = _mm256_loadu_ps(cosines + i);
+    const __m256 sine = _mm256_loadu_ps(sines + i);
+    _mm256_storeu_ps(x + i, _mm256_fmsub_ps(a, cosine, _mm256_mul_ps(b, sine)));
+    _mm256_storeu_ps(y + i, _mm256_fmadd_ps(b, cosine, _mm256_mul_ps(a, sine)));
+  }
+  for (; i < pairs; ++i) {
+    const float a = x[i];
+    const float b = y[i];
+    x[i] = (a * cosines[i]) - (b * sines[i]);
+    y[i] = (b * cosines[i]) + (a * sines[i]);
+  }
+}
+
 }  // namespace frugal::kernels::avx2
 FRUGAL_TARGET_END

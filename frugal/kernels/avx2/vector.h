@@ -72,6 +72,16 @@ static inline __m256 exp_lanes(__m256 x) {
   return _mm256_mul_ps(p, power_of_two(_mm256_sub_epi32(whole, half)));
 }
 
+/// cap * tanh(x / cap), tanh(u) = sign(u) (1 - e) / (1 + e) with e = exp(-2 |u|).
+static inline __m256 capped(__m256 x, float cap) {
+  const __m256 sign = _mm256_and_ps(x, _mm256_set1_ps(-0.0F));
+  const __m256 magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0F), x);
+  const __m256 e = exp_lanes(_mm256_mul_ps(magnitude, _mm256_set1_ps(-2.0F / cap)));
+  const __m256 one = _mm256_set1_ps(1.0F);
+  const __m256 t = _mm256_div_ps(_mm256_sub_ps(one, e), _mm256_add_ps(one, e));
+  return _mm256_or_ps(_mm256_mul_ps(t, _mm256_set1_ps(cap)), sign);
+}
+
 /// How a stored float format becomes eight floats; `load_first` touches only `count` elements.
 struct StoredF32 {
   static constexpr std::size_t kBytes = 4;

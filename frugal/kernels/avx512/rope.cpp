@@ -23,5 +23,18 @@ void rope_row(float* x, const float* cosines, const float* sines, std::size_t pa
   }
 }
 
+void rope_halves_row(float* x, const float* cosines, const float* sines, std::size_t pairs) {
+  float* y = x + pairs;
+  for (std::size_t i = 0; i < pairs; i += kLanes) {
+    const __mmask16 lanes = first_lanes(pairs - i);
+    const __m512 a = load(x + i, lanes);
+    const __m512 b = load(y + i, lanes);
+    const __m512 cosine = load(cosines + i, lanes);
+    const __m512 sine = load(sines + i, lanes);
+    store(x + i, lanes, _mm512_fmsub_ps(a, cosine, _mm512_mul_ps(b, sine)));
+    store(y + i, lanes, _mm512_fmadd_ps(b, cosine, _mm512_mul_ps(a, sine)));
+  }
+}
+
 }  // namespace frugal::kernels::avx512
 FRUGAL_TARGET_END

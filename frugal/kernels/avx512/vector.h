@@ -59,6 +59,15 @@ static inline __m512 exp_lanes(__m512 x) {
   return _mm512_scalef_ps(p, n);
 }
 
+/// cap * tanh(x / cap), tanh(u) = sign(u) (1 - e) / (1 + e) with e = exp(-2 |u|).
+static inline __m512 capped(__m512 x, float cap) {
+  const __m512 sign = _mm512_and_ps(x, _mm512_set1_ps(-0.0F));
+  const __m512 e = exp_lanes(_mm512_mul_ps(_mm512_abs_ps(x), _mm512_set1_ps(-2.0F / cap)));
+  const __m512 one = _mm512_set1_ps(1.0F);
+  const __m512 t = _mm512_div_ps(_mm512_sub_ps(one, e), _mm512_add_ps(one, e));
+  return _mm512_or_ps(_mm512_mul_ps(t, _mm512_set1_ps(cap)), sign);
+}
+
 /// How a stored float format becomes sixteen floats; reads the lanes of the mask only.
 struct StoredF32 {
   static constexpr std::size_t kBytes = 4;

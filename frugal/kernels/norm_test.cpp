@@ -1,4 +1,4 @@
-#include "frugal/kernels/rms_norm.h"
+#include "frugal/kernels/norm.h"
 
 #include <gtest/gtest.h>
 
@@ -138,6 +138,56 @@ TEST(RmsNormDeathTest, AShapeMismatchIsABug) {
   EXPECT_DEATH(rms_norm(*runnable_kernels().front(), row_view<const float>(x.data(), 8), x.data(),
                         1e-5F, row_view(x.data(), 7)),
                "x.cols == out.cols");
+}
+
+TEST(LayerNorm, EveryIsaAgreesWithTheFormula) {
+  for (const Kernels* table : runnable_kernels()) {
+    for (const std::size_t cols : kSizes) {
+      if (cols < 3) continue;  // nearly constant rows
+      const auto x = numbers(2 * cols, 1);
+      const auto gain = numbers(cols, 2);
+      const auto bias = numbers(cols, 3);
+      std::vector<float> out(2 * cols);
+      layer_norm(*table, {x.data(), 2, cols, cols}, gain.data(), bias.data(), 1e-5F,
+                 {out.data(), 2, cols, cols});
+      for (std::size_t r = 0; r < 2; ++r) {
+        double mean = 0.0;
+        for (std::size_t c = 0; c < cols; ++c)
+          mean += x[(r * cols) + c] / static_cast<double>(cols);
+        double variance = 0.0;
+        for (std::size_t c = 0; c < cols; ++c) {
+          const double difference = x[(r * cols) + c] - mean;
+          variance += difference * difference / static_cast<double>(cols);
+        }
+        for (std::size_t c = 0; c < cols; ++c) {
+          const double want =
+              ((x[(r * cols) + c] - mean) / std::sqrt(variance + 1e-5) * gain[c]) + bias[c];
+          ASSERT_NEAR(out[(r * cols) + c], want, 2e-5) << name(*table) << ' ' << cols << ' ' << c;
+        }
+      }
+    }
+  }
+}
+
+TEST(LayerNorm, MayRunInPlace) {
+  for (const Kernels* table : runnable_kernels()) {
+    auto x = numbers(33, 1);
+    const auto gain = numbers(33, 2);
+    const auto bias = numbers(33, 3);
+    std::vector<float> out(33);
+    layer_norm(*table, {x.data(), 1, 33, 33}, gain.data(), bias.data(), 1e-5F,
+               {out.data(), 1, 33, 33});
+    layer_norm(*table, {x.data(), 1, 33, 33}, gain.data(), bias.data(), 1e-5F,
+               {x.data(), 1, 33, 33});
+    EXPECT_EQ(x, out) << name(*table);
+  }
+}
+
+TEST(LayerNormCost, CountsEachElementOnce) {
+  const Cost cost = layer_norm_cost(3, 10);
+  EXPECT_EQ(cost.op(Op::kFloat), 3U * 71);
+  EXPECT_EQ(cost.op(Op::kSpecial), 12U);
+  EXPECT_EQ(cost.traffic(Traffic::kCache), 240U);
 }
 
 }  // namespace

@@ -1,0 +1,339 @@
+#include "frugal/engine/batcher.h"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "frugal/base/clock.h"
+#include "frugal/base/error.h"
+#include "frugal/base/str.h"
+
+namespace frugal::engine {
+
+/// A request and how far it has come.
+struct Batcher::Sequence {
+  Sequence(RequestId number, Request what, const std::shared_ptr<KvPool>& pool,
+           std::size_t capacity)
+      : id(number), request(std::move(what)), cache(pool, capacity), sampler(request.sampler) {
+    tokens = request.prompt;
+    for (const TokenId token : tokens) sampler.observe(token);
+  }
+
+  /// Tokens that must be in the cache before the next one can be drawn.
+  [[nodiscard]] std::size_t pending() const { return tokens.size() - cache.size(); }
+  /// Has its whole prompt computed, and answers token by token.
+  [[nodiscard]] bool decoding() const { return answered > 0 && pending() == 1; }
+
+  RequestId id;
+  Request request;
+  KvCache cache;
+  Sampler sampler;
+  SpeculationGuard guard;
+  std::vector<TokenId> tokens;  // prompt and answer; the last may not be in the cache yet
+  std::size_t answered = 0;
+  std::size_t computed = 0;    // most positions that were ever in the cache
+  std::size_t remembered = 0;  // pages the tree has been told of
+  std::vector<TokenId> input;  // of the pass being planned
+  std::size_t guessed = 0;     // of them guesses, at the end
+  Logits wanted = Logits::kNone;
+  std::optional<StopReason> done;
+};
+
+Batcher::Batcher(Engine& engine, const BatcherOptions& options)
+    : engine_(engine),
+      options_(options),
+      pool_(std::make_shared<KvPool>(engine.model().config, pages_for(options.kv_positions),
+                                     options.kv)),
+      tree_(pool_) {
+  if (options.max_running == 0 || options.pass_tokens == 0 ||
+      options.prompt_tokens_beside_decode == 0) {
+    throw Error(ErrorKind::kInvalidArgument,
+                "batcher: a limit of 0 requests or tokens, expected at least 1");
+  }
+}
+
+Batcher::~Batcher() = default;
+
+RequestId Batcher::submit(Request request) {
+  const std::size_t vocab = engine_.model().config.vocab_size;
+  const std::size_t capacity = pool_->pages() * kernels::kPagePositions;
+  if (request.prompt.empty()) {
+    throw Error(ErrorKind::kInvalidArgument, "no tokens: expected at least one");
+  }
+  for (const TokenId token : request.prompt) {
+    if (token >= 0 && static_cast<std::size_t>(token) < vocab) continue;
+    throw Error(ErrorKind::kInvalidArgument, str("token {}: expected 0 to {}", token, vocab - 1));
+  }
+  if (request.prompt.size() > capacity) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("prompt of {} tokens: expected at most {} (the KV cache of all requests)",
+                    request.prompt.size(), capacity));
+  }
+  waiting_.push_back(std::make_unique<Sequence>(next_id_, std::move(request), pool_, capacity));
+  return next_id_++;
+}
+
+void Batcher::finish(Sequence& sequence, StopReason reason) {
+  sequence.done = reason;
+}
+
+void Batcher::cancel(RequestId id) {
+  for (Sequences* list : {&waiting_, &running_}) {
+    for (const auto& sequence : *list) {
+      if (sequence->id == id && !sequence->done) finish(*sequence, StopReason::kCancelled);
+    }
+  }
+}
+
+// Takes the finished out of both lists, then tells their owners.
+void Batcher::finish_done() {
+  Sequences done;
+  for (Sequences* list : {&waiting_, &running_}) {
+    const auto first = std::stable_partition(list->begin(), list->end(),
+                                             [](const auto& sequence) { return !sequence->done; });
+    std::move(first, list->end(), std::back_inserter(done));
+    list->erase(first, list->end());
+  }
+  for (const auto& sequence : done) {
+    if (sequence->request.on_done) sequence->request.on_done(*sequence->done);
+  }
+}
+
+void Batcher::run() {
+  while (step()) {
+  }
+}
+
+bool Batcher::step() {
+  finish_done();
+  admit();
+  plan();
+  run_pass();
+  finish_done();
+  return !running_.empty() || !waiting_.empty();
+}
+
+namespace {
+
+std::size_t common_pages(std::span<const TokenId> a, std::span<const TokenId> b) {
+  const auto same = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  return static_cast<std::size_t>(same.first - a.begin()) / kernels::kPagePositions;
+}
+
+}  // namespace
+
+// Another request is computing more of this one's beginning than is known already.
+bool Batcher::waits_for_a_prefix(const Sequence& sequence) const {
+  if (!options_.share_prefixes) return false;
+  const std::size_t known = tree_.known(sequence.tokens).pages;
+  return std::any_of(running_.begin(), running_.end(), [&](const auto& other) {
+    const std::size_t common = common_pages(sequence.tokens, other->request.prompt);
+    return common > known && other->cache.size() < common * kernels::kPagePositions;
+  });
+}
+
+// Pages that a request can have once those running have what their tokens so far need: one that
+// came before must not be put back for one that comes after.
+std::size_t Batcher::spare_pages() const {
+  std::size_t promised = 0;
+  for (const auto& s : running_)
+    promised += pages_for(s->tokens.size() + 1) - s->cache.pages().size();
+  const std::size_t available = pool_->free_pages() + tree_.spare_pages();
+  return available - std::min(available, promised);
+}
+
+void Batcher::admit() {
+  for (std::size_t i = 0; i < waiting_.size() && running_.size() < options_.max_running;) {
+    const std::vector<TokenId>& tokens = waiting_[i]->tokens;
+    const std::size_t needed = pages_for(tokens.size() + 1) - tree_.known(tokens).in_use;
+    if (!running_.empty() && needed > spare_pages()) break;
+    if (waits_for_a_prefix(*waiting_[i])) {
+      ++i;
+      continue;
+    }
+    std::unique_ptr<Sequence> next = std::move(waiting_[i]);
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+    start(std::move(next));
+  }
+}
+
+void Batcher::start(std::unique_ptr<Sequence> sequence) {
+  if (options_.share_prefixes) {
+    // The last token is computed in any case: its logits are what comes next.
+    const std::span<const TokenId> usable(sequence->tokens.data(), sequence->tokens.size() - 1);
+    const std::vector<PageId> pages = tree_.find(usable);
+    sequence->cache.adopt(pages);
+    sequence->remembered = pages.size();
+    engine_.count_cached(Phase::kPrefill, sequence->cache.size());
+  }
+  running_.push_back(std::move(sequence));
+}
+
+void Batcher::plan() {
+  for (const auto& sequence : running_) sequence->input.clear();
+  plan_decode();
+  plan_prompts();
+}
+
+// The next token of every request that answers, with guesses where they pay.  The oldest first: the
+// youngest are the ones put back when pages run out.
+void Batcher::plan_decode() {
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    Sequence& s = *running_[i];
+    if (!s.decoding() || s.done) continue;
+    if (!reserve(s, 1)) {
+      if (running_.size() == 1) {  // as long as it gets
+        finish(s, StopReason::kContextFull);
+      } else {
+        preempt(i--);
+      }
+      continue;
+    }
+    s.input = {s.tokens.back()};
+    s.guessed = 0;
+    const std::size_t left = s.request.max_tokens - s.answered;
+    const std::size_t room = s.cache.capacity() - s.cache.size() - 1;
+    const std::size_t width = std::min({s.guard.width(), left - 1, room});
+    if (s.request.proposer && width > 0) {
+      std::vector<TokenId> guesses = s.request.proposer->propose(s.tokens, width);
+      guesses.resize(std::min(guesses.size(), width));
+      if (s.cache.reserve(1 + guesses.size())) {
+        s.input.insert(s.input.end(), guesses.begin(), guesses.end());
+        s.guessed = guesses.size();
+      }
+    }
+    s.wanted = s.guessed > 0 ? Logits::kAll : Logits::kLast;
+  }
+}
+
+void Batcher::plan_prompts() {
+  std::size_t used = 0;
+  bool decoding = false;
+  for (const auto& s : running_) {
+    used += s->input.size();
+    decoding = decoding || !s->input.empty();
+  }
+  std::size_t left = options_.pass_tokens - std::min(options_.pass_tokens, used);
+  if (decoding) left = std::min(left, options_.prompt_tokens_beside_decode);
+  for (std::size_t i = 0; i < running_.size() && left > 0; ++i) {
+    Sequence& s = *running_[i];
+    if (s.done || s.decoding() || !s.input.empty()) continue;
+    const std::size_t count = std::min(left, s.pending());
+    if (!reserve(s, count)) {
+      if (running_.size() == 1) finish(s, StopReason::kContextFull);
+      continue;
+    }
+    const auto begin = s.tokens.begin() + static_cast<std::ptrdiff_t>(s.cache.size());
+    s.input.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+    s.guessed = 0;
+    s.wanted = count == s.pending() ? Logits::kLast : Logits::kNone;
+    left -= count;
+  }
+}
+
+bool Batcher::reserve(Sequence& sequence, std::size_t tokens) {
+  if (tokens > sequence.cache.capacity() - sequence.cache.size()) return false;
+  while (!sequence.cache.reserve(tokens)) {
+    if (!make_room(sequence)) return false;
+  }
+  return true;
+}
+
+bool Batcher::make_room(const Sequence& keep) {
+  if (tree_.evict()) return true;
+  for (std::size_t i = running_.size(); i-- > 0;) {
+    if (running_[i].get() == &keep) return false;  // only older ones are left
+    if (running_[i]->cache.pages().empty() || running_[i]->done) continue;
+    preempt(i);
+    return true;
+  }
+  return false;
+}
+
+// Gives back the pages of a running request and puts it at the head of the queue.
+void Batcher::preempt(std::size_t index) {
+  std::unique_ptr<Sequence> s = std::move(running_[index]);
+  running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(index));
+  s->cache.truncate(0);
+  s->input.clear();
+  s->remembered = 0;
+  waiting_.push_front(std::move(s));
+  ++counts_.preemptions;
+}
+
+void Batcher::run_pass() {
+  std::vector<Step> steps;
+  std::vector<Sequence*> taking;
+  for (const auto& s : running_) {
+    if (s->input.empty() || s->done) continue;
+    // A token computed before, for a request that was put back, is waste.
+    const std::size_t end = s->cache.size() + s->input.size() - s->guessed;
+    const std::size_t again = std::min(end, s->computed) - std::min(s->cache.size(), s->computed);
+    counts_.recomputed_tokens += again;
+    s->computed = std::max(s->computed, end);
+    steps.push_back({&s->cache, s->input, s->wanted,
+                     s->answered > 0 && again == 0 ? Phase::kDecode : Phase::kPrefill});
+    taking.push_back(s.get());
+  }
+  if (steps.empty()) return;
+  const Seconds started = monotonic_now();
+  const MatrixView<const float> logits = engine_.forward(steps);
+  const Seconds time = monotonic_now() - started;
+  ++counts_.passes;
+  std::size_t row = 0;
+  std::exception_ptr fault;
+  for (std::size_t i = 0; i < taking.size(); ++i) {
+    const std::size_t rows = steps[i].wanted == Logits::kNone   ? 0
+                             : steps[i].wanted == Logits::kLast ? 1
+                                                                : steps[i].tokens.size();
+    try {
+      if (rows > 0) take(*taking[i], logits, row, time);
+    } catch (...) {  // one request's owner; the others have their tokens first
+      finish(*taking[i], StopReason::kCancelled);
+      fault = std::current_exception();
+    }
+    row += rows;
+    if (taking[i]->done != StopReason::kCancelled) remember(*taking[i]);
+  }
+  if (fault) std::rethrow_exception(fault);
+}
+
+// Draws the next token from each row in turn, as long as the row's input is what was drawn before.
+void Batcher::take(Sequence& s, MatrixView<const float> logits, std::size_t first_row,
+                   Seconds time) {
+  const Phase phase = s.answered > 0 ? Phase::kDecode : Phase::kPrefill;
+  const std::size_t before = s.cache.size() - s.guessed;  // positions that are surely right
+  std::size_t accepted = 0;
+  if (s.answered >= s.request.max_tokens) finish(s, StopReason::kMaxTokens);
+  for (std::size_t i = 0; !s.done; ++i) {
+    const TokenId token = s.sampler.next({logits.row(first_row + i), logits.cols});
+    if (!s.request.ignore_end && engine_.model().tokenizer &&
+        engine_.model().tokenizer->ends_text(token)) {
+      finish(s, StopReason::kEndOfText);
+      break;
+    }
+    s.tokens.push_back(token);
+    ++s.answered;
+    engine_.count_output(Phase::kDecode, 1);
+    if (s.request.on_token) s.request.on_token(token);
+    if (s.answered == s.request.max_tokens) finish(s, StopReason::kMaxTokens);
+    if (i == s.guessed || s.input[i + 1] != token) break;
+    ++accepted;
+  }
+  if (s.guessed > 0) engine_.count_rejected(phase, s.guessed - accepted);
+  s.cache.truncate(before + accepted);
+  s.computed = std::max(s.computed, s.cache.size());
+  if (s.request.proposer && phase == Phase::kDecode) s.guard.record(s.guessed, accepted, time);
+  if (!s.done && s.tokens.size() > s.cache.capacity()) finish(s, StopReason::kContextFull);
+}
+
+void Batcher::remember(Sequence& s) {
+  if (!options_.share_prefixes) return;
+  const std::size_t full = s.cache.size() / kernels::kPagePositions;
+  if (full <= s.remembered) return;
+  tree_.add(s.tokens, s.cache.pages().first(full));
+  s.remembered = full;
+}
+
+}  // namespace frugal::engine
