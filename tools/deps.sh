@@ -18,6 +18,8 @@ build   nlohmann-json3-dev   header:nlohmann/json.hpp
 build   libcli11-dev         header:CLI/CLI.hpp
 build   libfmt-dev           header:fmt/core.h
 build   libsqlite3-dev       header:sqlite3.h
+build   libpcre2-dev         header:pcre2.h
+build   libutf8proc-dev      header:utf8proc.h
 build   ca-certificates      package
 build   nodejs               any:node
 build   npm                  any:npm

@@ -13,6 +13,7 @@
 
 #include "frugal/text/special_tokens.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <utility>
@@ -20,6 +21,21 @@
 #include "frugal/base/error.h"
 
 namespace frugal::text {
+
+namespace {
+
+constexpr std::string_view kWhiteSpace = " \t\n\v\f\r";
+
+bool contains(const std::vector<TokenId>& ids, TokenId id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+std::string_view without_end_space(std::string_view text) {
+  const std::size_t last = text.find_last_not_of(kWhiteSpace);
+  return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+}
+
+}  // namespace
 
 SpecialTokens::SpecialTokens(const Vocabulary& vocabulary)
     : user_defined_(collect(vocabulary, false)), all_(collect(vocabulary, true)) {}
@@ -37,7 +53,11 @@ SpecialTokens::Classes SpecialTokens::collect(const Vocabulary& vocabulary, bool
     LengthClass& group = by_length[text.size()];
     group.length = text.size();
     group.first_bytes.set(static_cast<unsigned char>(text[0]));
-    group.tokens.insert_or_assign(text, static_cast<TokenId>(i));
+    const auto id = static_cast<TokenId>(i);
+    group.tokens.insert_or_assign(text,
+                                  Special{.id = id,
+                                          .strips_left = contains(vocabulary.strips_left, id),
+                                          .strips_right = contains(vocabulary.strips_right, id)});
   }
   Classes classes;
   classes.reserve(by_length.size());
@@ -59,9 +79,13 @@ void SpecialTokens::cut(const LengthClass& tokens, std::string_view text,
       ++at;
       continue;
     }
-    if (at > start) out.push_back({text.substr(start, at - start), std::nullopt});
-    out.push_back({text.substr(at, tokens.length), found->second});
+    const Special& special = found->second;
+    std::string_view before = text.substr(start, at - start);
+    if (special.strips_left) before = without_end_space(before);
+    if (!before.empty()) out.push_back({before, std::nullopt});
+    out.push_back({text.substr(at, tokens.length), special.id});
     at += tokens.length;
+    if (special.strips_right) at = std::min(text.find_first_not_of(kWhiteSpace, at), text.size());
     start = at;
   }
   if (start < text.size()) out.push_back({text.substr(start), std::nullopt});

@@ -28,7 +28,8 @@ class SpecialTokens {
   /// token.
   explicit SpecialTokens(const Vocabulary& vocabulary);
 
-  /// The fragments of `text` in order; their texts together are `text`.
+  /// The fragments of `text` in order; their texts together are `text`, but for the white space
+  /// that tokens of `strips_left` and `strips_right` swallow.
   ///
   /// User-defined tokens are always found; control and unknown tokens only with `parse_special`.
   /// A longer token takes its characters before any shorter one is looked for, wherever it stands;
@@ -38,11 +39,16 @@ class SpecialTokens {
   [[nodiscard]] std::vector<Fragment> split(std::string_view text, bool parse_special) const;
 
  private:
+  struct Special {
+    TokenId id = 0;
+    bool strips_left = false;
+    bool strips_right = false;
+  };
   // All special tokens of one length in bytes.
   struct LengthClass {
     std::size_t length = 0;
     std::bitset<256> first_bytes;
-    std::unordered_map<std::string_view, TokenId> tokens;
+    std::unordered_map<std::string_view, Special> tokens;
   };
   using Classes = std::vector<LengthClass>;  // longest first
 

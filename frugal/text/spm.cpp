@@ -36,42 +36,13 @@
 #include <utility>
 
 #include "frugal/base/error.h"
-#include "frugal/base/str.h"
+#include "frugal/text/spaces.h"
 #include "frugal/text/utf8.h"
 
 namespace frugal::text {
 namespace {
 
-constexpr std::string_view kSpaceMark = "\xE2\x96\x81";      // U+2581
-constexpr std::size_t kMaxTextBytes = std::size_t{1} << 30;  // symbols are numbered in 32 bits
 constexpr std::uint32_t kNone = 0xFFFFFFFF;
-
-std::string escape_spaces(std::string_view text, bool space_first) {
-  std::string out;
-  out.reserve(text.size() + (text.size() / 2) + kSpaceMark.size());
-  if (space_first) out += kSpaceMark;
-  for (const char c : text) {
-    if (c == ' ') {
-      out += kSpaceMark;
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-std::string unescape_spaces(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  std::size_t start = 0;
-  while (true) {
-    const std::size_t mark = text.find(kSpaceMark, start);
-    out += text.substr(start, mark - start);
-    if (mark == std::string_view::npos) return out;
-    out += ' ';
-    start = mark + kSpaceMark.size();
-  }
-}
 
 // A stretch of the text, linked to its neighbours.  Merged away when its length is 0.
 struct Symbol {
@@ -172,11 +143,7 @@ SpmTokenizer::SpmTokenizer(Vocabulary vocabulary)
 
 std::vector<TokenId> SpmTokenizer::encode(std::string_view text,
                                           const EncodeOptions& options) const {
-  if (text.size() > kMaxTextBytes) {
-    throw Error(ErrorKind::kInvalidArgument,
-                str("encode: a text of {}, expected at most {}", human_bytes(text.size()),
-                    human_bytes(kMaxTextBytes)));
-  }
+  check_text_length(text, kMaxTextBytes);
   std::vector<TokenId> out;
   if (options.add_special && vocabulary_.add_bos) out.push_back(vocabulary_.bos.value());
   bool after_special = true;
@@ -212,23 +179,9 @@ void SpmTokenizer::emit(std::string_view symbol, std::vector<TokenId>& out) cons
     }
     // Half a character is of no use: the whole of it is unknown.
     out.resize(before);
-    if (!vocabulary_.unknown) {
-      throw Error(ErrorKind::kInvalidArgument,
-                  str("encode: '{}' is not in the vocabulary, expected byte tokens or an unknown "
-                      "token that can stand for it",
-                      printable(symbol)));
-    }
-    out.push_back(*vocabulary_.unknown);
+    out.push_back(unknown_for(symbol));
     return;
   }
-}
-
-TokenType SpmTokenizer::type_of(TokenId token) const {
-  if (token < 0 || static_cast<std::size_t>(token) >= size()) {
-    throw Error(ErrorKind::kInvalidArgument,
-                str("decode: token id {}, expected 0 to {}", token, size() - 1));
-  }
-  return vocabulary_.types[static_cast<std::size_t>(token)];
 }
 
 std::string SpmTokenizer::piece(TokenId token, bool special) const {

@@ -44,7 +44,6 @@ class SpmTokenizer final : public Tokenizer {
  private:
   void encode_plain(std::string_view text, bool space_first, std::vector<TokenId>& out) const;
   void emit(std::string_view symbol, std::vector<TokenId>& out) const;
-  [[nodiscard]] TokenType type_of(TokenId token) const;
   [[nodiscard]] bool is_cut_out(TokenId token) const;
 
   Vocabulary vocabulary_;

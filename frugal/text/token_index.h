@@ -30,6 +30,8 @@ class TokenIndex {
   [[nodiscard]] std::optional<TokenId> find(std::string_view text) const;
   /// The byte token of a value; without one a token whose text is "<0xHH>" or the byte itself.
   [[nodiscard]] std::optional<TokenId> find_byte(unsigned char value) const;
+  /// Bytes of the longest text that find() knows.
+  [[nodiscard]] std::size_t longest() const { return longest_; }
 
  private:
   void add_bytes(const Vocabulary& vocabulary);

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
+#include "frugal/text/bpe.h"
+#include "frugal/text/known_tokens.h"
 #include "frugal/text/spm.h"
 #include "frugal/text/token_index.h"
+#include "frugal/text/unigram.h"
+#include "frugal/text/word_piece.h"
 
 namespace frugal::text {
 namespace {
@@ -42,7 +47,15 @@ void check_ids(const Vocabulary& vocabulary) {
   check_id(vocabulary, "begin-of-text", vocabulary.bos);
   check_id(vocabulary, "end-of-text", vocabulary.eos);
   check_id(vocabulary, "end-of-turn", vocabulary.eot);
+  check_id(vocabulary, "end-of-message", vocabulary.eom);
   check_id(vocabulary, "unknown", vocabulary.unknown);
+  check_id(vocabulary, "class", vocabulary.cls);
+  check_id(vocabulary, "separator", vocabulary.sep);
+  check_id(vocabulary, "padding", vocabulary.pad);
+  check_id(vocabulary, "mask", vocabulary.mask);
+  for (const TokenId id : vocabulary.ends) check_id(vocabulary, "end-of-text", id);
+  for (const TokenId id : vocabulary.strips_left) check_id(vocabulary, "stripping", id);
+  for (const TokenId id : vocabulary.strips_right) check_id(vocabulary, "stripping", id);
   if (vocabulary.add_bos && !vocabulary.bos) {
     corrupt("begin-of-text is to be added, expected the id of its token");
   }
@@ -85,6 +98,11 @@ void infer_types(Vocabulary& vocabulary) {
   set(vocabulary.bos, TokenType::kControl);
   set(vocabulary.eos, TokenType::kControl);
   set(vocabulary.eot, TokenType::kControl);
+  set(vocabulary.eom, TokenType::kControl);
+  set(vocabulary.cls, TokenType::kControl);
+  set(vocabulary.sep, TokenType::kControl);
+  set(vocabulary.pad, TokenType::kControl);
+  set(vocabulary.mask, TokenType::kControl);
 }
 
 void infer_unknown(Vocabulary& vocabulary) {
@@ -95,17 +113,54 @@ void infer_unknown(Vocabulary& vocabulary) {
   vocabulary.unknown = static_cast<TokenId>(found - vocabulary.types.begin());
 }
 
+using Maker = std::unique_ptr<Tokenizer> (*)(Vocabulary);
+
+template <class Rule>
+std::unique_ptr<Tokenizer> make_rule(Vocabulary vocabulary) {
+  return std::make_unique<Rule>(std::move(vocabulary));
+}
+
+Maker find_maker(std::string_view model) {
+  if (model == "llama") return make_rule<SpmTokenizer>;
+  if (model == "gpt2" || model == "gemma4") return make_rule<BpeTokenizer>;
+  if (model == "bert") return make_rule<WordPieceTokenizer>;
+  if (model == "t5") return make_rule<UnigramTokenizer>;
+  throw Error(ErrorKind::kUnsupported,
+              str("tokenizer '{}' is not one of: llama, gpt2, gemma4, bert, t5", printable(model)));
+}
+
 }  // namespace
 
 bool Tokenizer::ends_text(TokenId token) const {
-  return vocabulary().eos == token || vocabulary().eot == token;
+  const Vocabulary& v = vocabulary();
+  return v.eos == token || v.eot == token || v.eom == token ||
+         std::find(v.ends.begin(), v.ends.end(), token) != v.ends.end();
+}
+
+TokenType Tokenizer::type_of(TokenId token) const {
+  if (token < 0 || static_cast<std::size_t>(token) >= size()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("decode: token id {}, expected 0 to {}", token, size() - 1));
+  }
+  return vocabulary().types[static_cast<std::size_t>(token)];
+}
+
+const std::string& Tokenizer::text_of(TokenId token) const {
+  std::ignore = type_of(token);
+  return vocabulary().tokens[static_cast<std::size_t>(token)];
+}
+
+TokenId Tokenizer::unknown_for(std::string_view symbol) const {
+  const std::optional<TokenId> unknown = vocabulary().unknown;
+  if (unknown) return *unknown;
+  throw Error(ErrorKind::kInvalidArgument,
+              str("encode: '{}' is not in the vocabulary, expected byte tokens or an unknown "
+                  "token that can stand for it",
+                  printable(symbol)));
 }
 
 std::unique_ptr<Tokenizer> make_tokenizer(Vocabulary vocabulary) {
-  if (vocabulary.model != "llama") {
-    throw Error(ErrorKind::kUnsupported,
-                str("tokenizer '{}' is not one of: llama", printable(vocabulary.model)));
-  }
+  const Maker make = find_maker(vocabulary.model);
   check_lengths(vocabulary);
   check_ids(vocabulary);
   check_scores(vocabulary);
@@ -113,7 +168,8 @@ std::unique_ptr<Tokenizer> make_tokenizer(Vocabulary vocabulary) {
   if (vocabulary.types.empty()) infer_types(vocabulary);
   if (vocabulary.scores.empty()) vocabulary.scores.assign(vocabulary.tokens.size(), 0.0F);
   infer_unknown(vocabulary);
-  return std::make_unique<SpmTokenizer>(std::move(vocabulary));
+  recognise_known_tokens(vocabulary);
+  return make(std::move(vocabulary));
 }
 
 }  // namespace frugal::text

@@ -43,8 +43,9 @@ TEST(MakeTokenizer, AcceptsTheVocabularyThatTheOtherTestsSpoil) {
 }
 
 TEST(MakeTokenizer, RefusesRulesThatThisBuildLacks) {
-  for (const char* model : {"gpt2", "bert", "t5", ""}) {
-    expect_refused(ErrorKind::kUnsupported, str("tokenizer '{}' is not one of: llama", model),
+  for (const char* model : {"rwkv", "plamo2", "GPT2", ""}) {
+    expect_refused(ErrorKind::kUnsupported,
+                   str("tokenizer '{}' is not one of: llama, gpt2, gemma4, bert, t5", model),
                    [&](Vocabulary& v) { v.model = model; });
   }
 }
@@ -146,7 +147,17 @@ TEST(Tokenizer, EndsATextAtEndOfTextAndAtEndOfTurn) {
 TEST(Tokenizer, NeverEndsATextThatHasNoEnd) {
   Vocabulary vocabulary = tiny_vocabulary();
   vocabulary.eos.reset();
+  vocabulary.tokens[2] = "</x>";
   EXPECT_FALSE(make_tokenizer(vocabulary)->ends_text(2));
+}
+
+TEST(Tokenizer, EndsATextAtEndOfMessageAndAtFurtherEnds) {
+  Vocabulary vocabulary = tiny_vocabulary();
+  vocabulary.eom = 3;
+  vocabulary.ends = {1};
+  const auto tokenizer = make_tokenizer(vocabulary);
+  EXPECT_TRUE(tokenizer->ends_text(1));
+  EXPECT_TRUE(tokenizer->ends_text(3));
 }
 
 }  // namespace

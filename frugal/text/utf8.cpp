@@ -27,6 +27,29 @@ Utf8Unit first_utf8_unit(std::string_view text) {
   return {Utf8Kind::kCharacter, length};
 }
 
+std::uint32_t decode_utf8(std::string_view character) {
+  const Utf8Unit unit = first_utf8_unit(character);
+  FRUGAL_CHECK(unit.kind == Utf8Kind::kCharacter && unit.length == character.size());
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  if (character.size() == 1) return byte(0);
+  std::uint32_t code = byte(0) & (0x7FU >> character.size());
+  for (std::size_t i = 1; i < character.size(); ++i) code = (code << 6U) | (byte(i) & 0x3FU);
+  return code;
+}
+
+std::string encode_utf8(std::uint32_t code) {
+  FRUGAL_CHECK(code <= 0x10FFFF && !(code >= 0xD800 && code <= 0xDFFF));
+  if (code < 0x80) return std::string(1, static_cast<char>(code));
+  const std::size_t length = code < 0x800 ? 2 : (code < 0x10000 ? 3 : 4);
+  std::string out(length, '\0');
+  for (std::size_t i = length - 1; i > 0; --i) {
+    out[i] = static_cast<char>(0x80U | (code & 0x3FU));
+    code >>= 6U;
+  }
+  out[0] = static_cast<char>((0xF00U >> length) | code);
+  return out;
+}
+
 namespace {
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 }  // namespace

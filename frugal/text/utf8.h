@@ -3,6 +3,8 @@
 /// Where one UTF-8 character ends, also among bytes that are none.
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace frugal::text {
@@ -27,5 +29,12 @@ struct Utf8Unit {
 /// Threads: safe from all.
 /// Source:  The Unicode Standard 15.0, table 3-7 and "U+FFFD Substitution of Maximal Subparts".
 [[nodiscard]] Utf8Unit first_utf8_unit(std::string_view text);
+
+/// The code point of one well-formed character, and back.
+///
+/// Errors:  anything but exactly one character, and a code that has none, is a bug.
+/// Threads: safe from all.
+[[nodiscard]] std::uint32_t decode_utf8(std::string_view character);
+[[nodiscard]] std::string encode_utf8(std::uint32_t code);
 
 }  // namespace frugal::text

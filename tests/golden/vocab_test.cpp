@@ -88,13 +88,24 @@ TEST_P(VocabParity, EncodesEveryCaseToTheSameIds) {
 }
 
 TEST_P(VocabParity, DecodesEveryCaseBackToItsText) {
+  if (tokenizer_->vocabulary().model == "bert") GTEST_SKIP() << "BERT forgets case and spaces";
   for (std::size_t i = 0; i < texts_.size(); ++i) {
     EXPECT_EQ(tokenizer_->decode(ids_[i]), texts_[i]) << "case " << i;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, VocabParity, testing::Values("ggml-vocab-llama-spm.gguf"),
-                         [](const auto&) { return std::string("LlamaSpm"); });
+INSTANTIATE_TEST_SUITE_P(Files, VocabParity,
+                         testing::Values("ggml-vocab-bert-bge.gguf", "ggml-vocab-gpt-2.gguf",
+                                         "ggml-vocab-llama-bpe.gguf", "ggml-vocab-llama-spm.gguf",
+                                         "ggml-vocab-qwen2.gguf"),
+                         [](const auto& file) {
+                           std::string name;
+                           for (const char c : std::string_view(file.param).substr(11)) {
+                             if (c == '.') break;
+                             if (c != '-') name += c;
+                           }
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace frugal
