@@ -28,18 +28,27 @@ std::size_t nesting(std::string_view text) {
   return deepest;
 }
 
-}  // namespace
-
-Json parse_json(std::string_view text, std::string_view where) {
+template <class Value>
+Value parse(std::string_view text, std::string_view where) {
   if (nesting(text) > kMaxDepth) {
     throw Error(ErrorKind::kCorrupt,
                 str("{}: JSON nested deeper than {} levels", where, kMaxDepth));
   }
   try {
-    return Json::parse(text);
+    return Value::parse(text);
   } catch (const nlohmann::json::exception& fault) {
     throw Error(ErrorKind::kCorrupt, str("{}: not JSON: {}", where, printable(fault.what(), 200)));
   }
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, std::string_view where) {
+  return parse<Json>(text, where);
+}
+
+SortedJson parse_sorted_json(std::string_view text, std::string_view where) {
+  return parse<SortedJson>(text, where);
 }
 
 std::string to_line(const Json& json) {
