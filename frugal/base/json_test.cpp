@@ -7,6 +7,7 @@
 #include <string>
 
 #include "frugal/base/error.h"
+#include "frugal/base/str.h"
 
 namespace frugal {
 namespace {
@@ -24,6 +25,20 @@ std::string fault_of(const std::string& text) {
 TEST(Json, KeepsTheOrderOfKeys) {
   const Json json = parse_json(R"({"z":1,"a":[true,null,"x"],"m":{"k":-2.5}})", "test");
   EXPECT_EQ(to_line(json), R"({"z":1,"a":[true,null,"x"],"m":{"k":-2.5}})");
+}
+
+TEST(SortedJson, ReadsAHundredThousandMembersInAnyOrder) {
+  std::string text = "{";
+  for (int i = 100'000; i > 0; --i) text += str("\"{}\":{},", i, i);
+  text += "\"x\":0}";
+  const SortedJson json = parse_sorted_json(text, "test");
+  EXPECT_EQ(json.size(), 100'001U);
+  EXPECT_EQ(json.at("77"), 77);
+}
+
+TEST(SortedJson, HasTheSameFaults) {
+  EXPECT_THROW(static_cast<void>(parse_sorted_json("{", "test")), Error);
+  EXPECT_THROW(static_cast<void>(parse_sorted_json(std::string(600, '['), "test")), Error);
 }
 
 TEST(Json, EveryDoubleSurvivesTheWayOutAndBack) {

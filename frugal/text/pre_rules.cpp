@@ -175,14 +175,9 @@ std::vector<PreRule> make_rules() {
   return rules;
 }
 
-const std::vector<PreRule>& all_rules() {
-  static const std::vector<PreRule> kRules = make_rules();
-  return kRules;
-}
-
 std::string known_names() {
   std::string names;
-  for (const PreRule& rule : all_rules()) {
+  for (const PreRule& rule : pre_rules()) {
     if (!names.empty()) names += ", ";
     names += rule.name;
   }
@@ -191,8 +186,13 @@ std::string known_names() {
 
 }  // namespace
 
+const std::vector<PreRule>& pre_rules() {
+  static const std::vector<PreRule> kRules = make_rules();
+  return kRules;
+}
+
 const PreRule& find_pre_rule(std::string_view name) {
-  const std::vector<PreRule>& rules = all_rules();
+  const std::vector<PreRule>& rules = pre_rules();
   const std::string_view wanted = name.empty() ? "default" : name;
   const auto found = std::find_if(rules.begin(), rules.end(),
                                   [&](const PreRule& rule) { return rule.name == wanted; });

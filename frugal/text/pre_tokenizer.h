@@ -19,6 +19,9 @@ struct PreRule {
   bool characters = false;     ///< symbols are characters and "▁", not the bytes' stand-ins
 };
 
+/// All rules, one for each name; several names may stand for the same expressions.
+[[nodiscard]] const std::vector<PreRule>& pre_rules();
+
 /// The rule of a name; "" is "default".
 /// Errors: kUnsupported, listing what is known.
 [[nodiscard]] const PreRule& find_pre_rule(std::string_view name);

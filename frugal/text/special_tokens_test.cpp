@@ -132,5 +132,17 @@ TEST(SpecialTokens, AgreesWithOneSweepPerToken) {
   }
 }
 
+TEST(SpecialTokens, SwallowTheWhiteSpaceThatTheyStrip) {
+  Vocabulary vocabulary = tiny_vocabulary();
+  vocabulary.strips_right = {1};
+  vocabulary.strips_left = {2};
+  const SpecialTokens specials(vocabulary);
+  EXPECT_EQ(shown(specials.split("a <s> \n b </s> c", true)), "a |<s>=1|b|</s>=2| c");
+  EXPECT_EQ(shown(specials.split(" <s> \t", true)), " |<s>=1");
+  EXPECT_EQ(shown(specials.split(" \v</s>", true)), "</s>=2");
+  EXPECT_EQ(shown(specials.split("<s> </s>", true)), "<s>=1|</s>=2");
+  EXPECT_EQ(shown(specials.split("a <s> b", false)), "a <s> b");
+}
+
 }  // namespace
 }  // namespace frugal::text

@@ -125,6 +125,21 @@ TEST(FirstUtf8UnitDeath, TakesAnEmptyTextForABug) {
   EXPECT_DEATH(std::ignore = first_utf8_unit(""), "empty");
 }
 
+TEST(Utf8, ReadsBackEveryCodePointThatItWrites) {
+  for (std::uint32_t code = 0; code <= 0x10FFFF; code += code < 0x1000 ? 1 : 37) {
+    if (code >= 0xD800 && code <= 0xDFFF) continue;
+    const std::string character = encode_utf8(code);
+    ASSERT_EQ(character, encode_code_point(code));
+    ASSERT_EQ(decode_utf8(character), code);
+  }
+}
+
+TEST(Utf8Death, TakesWhatIsNoCharacterForABug) {
+  EXPECT_DEATH(std::ignore = decode_utf8("ab"), "kCharacter");
+  EXPECT_DEATH(std::ignore = decode_utf8("\xFF"), "kCharacter");
+  EXPECT_DEATH(std::ignore = encode_utf8(0xD800), "0xD800");
+}
+
 TEST(Utf8Stream, HoldsBackHalfACharacter) {
   Utf8Stream stream;
   EXPECT_EQ(stream.push("a\xC3"), "a");
