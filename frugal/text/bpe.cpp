@@ -1,10 +1,10 @@
 /// The idea.
 ///
-/// The merging is that of spm.cpp: a chain of symbols, a priority queue of neighbours that may be
-/// joined, and entries that are outdated when they come up are dropped.  Two things differ.  The
-/// urgency of a pair is the rank of its merge, not the score of its result, so the queue asks a
-/// table of pairs; and the text is first cut into words, which the pairs do not cross, so that the
-/// queue is nearly always tiny and its memory is used again from word to word.
+/// The merging is that of spm.cpp: a chain of symbols, a queue of neighbours that may be joined,
+/// and entries that are outdated when they come up are dropped.  Two things differ.  The urgency of
+/// a pair is the rank of its merge, not the score of its result, so the queue asks a table of
+/// pairs; and the text is first cut into words, which the pairs do not cross, so that the queue is
+/// nearly always tiny.
 ///
 /// Byte-level vocabularies spell each byte as a printable character (byte_alphabet.h).  The text is
 /// never spelled out; only the symbols of the 256 single bytes are looked up, once, and merging
@@ -19,11 +19,11 @@
 #include "frugal/text/bpe.h"
 
 #include <cstdint>
-#include <queue>
 #include <utility>
 
 #include "frugal/base/error.h"
 #include "frugal/text/byte_alphabet.h"
+#include "frugal/text/merge_agenda.h"
 #include "frugal/text/spaces.h"
 #include "frugal/text/utf8.h"
 
@@ -39,19 +39,6 @@ struct Symbol {
   std::uint32_t previous = kNone;
   std::uint32_t next = kNone;
   std::optional<SymbolId> id;  // nothing for a character that no merge and no token knows
-};
-
-// Two neighbours that may become one, as they were when this was queued.
-struct Pair {
-  Merge merge;
-  std::uint32_t left = 0;
-  std::uint32_t right = 0;
-  std::uint32_t length = 0;
-
-  // Less urgent.
-  bool operator<(const Pair& other) const {
-    return merge.rank > other.merge.rank || (merge.rank == other.merge.rank && left > other.left);
-  }
 };
 
 }  // namespace
@@ -77,12 +64,9 @@ class BpeTokenizer::Word {
   // Joins what can be joined; `sink` gets each symbol's place and number, in order.
   template <class Sink>
   void run(const Sink& sink) {
+    agenda_.start(symbols_.size());
     for (std::uint32_t i = 1; i < symbols_.size(); ++i) propose(i - 1, i);
-    while (!queue_.empty()) {
-      const Pair pair = queue_.top();
-      queue_.pop();
-      merge(pair);
-    }
+    while (const std::optional<PendingMerge> next = agenda_.pop()) merge(*next);
     std::uint32_t at = symbols_.empty() ? kNone : 0;  // the first symbol is never merged away
     for (; at != kNone; at = symbols_[at].next) {
       sink(symbols_[at].begin, symbols_[at].length, symbols_[at].id);
@@ -97,11 +81,11 @@ class BpeTokenizer::Word {
     if (!first.id || !second.id) return;
     const std::optional<Merge> found = merges_.find(*first.id, *second.id);
     if (!found) return;
-    queue_.push(
+    agenda_.push(
         {.merge = *found, .left = left, .right = right, .length = first.length + second.length});
   }
 
-  void merge(const Pair& pair) {
+  void merge(const PendingMerge& pair) {
     Symbol& left = symbols_[pair.left];
     Symbol& right = symbols_[pair.right];
     const bool outdated =
@@ -118,7 +102,7 @@ class BpeTokenizer::Word {
 
   const MergeTable& merges_;
   std::vector<Symbol> symbols_;
-  std::priority_queue<Pair> queue_;
+  MergeAgenda agenda_;
 };
 
 BpeTokenizer::BpeTokenizer(Vocabulary vocabulary)
