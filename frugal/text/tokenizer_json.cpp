@@ -11,7 +11,10 @@
 #include "frugal/text/tokenizer_json.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "frugal/base/error.h"
@@ -78,7 +81,11 @@ void read_scored_tokens(Conversion& job) {
   for (const JsonNode& entry : job.model.at("vocab").items()) {
     const std::vector<JsonNode> parts = entry.items();
     if (parts.size() != 2) entry.refuse("a token and its score");
-    job.draft.put(id++, parts[0].text(), entry).score = static_cast<float>(parts[1].number());
+    const double score = parts[1].number();
+    if (std::abs(score) > double{std::numeric_limits<float>::max()}) {
+      parts[1].refuse("a score that a float can hold");
+    }
+    job.draft.put(id++, parts[0].text(), entry).score = static_cast<float>(score);
   }
 }
 

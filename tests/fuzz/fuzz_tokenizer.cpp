@@ -2,7 +2,8 @@
 //
 //   byte 0   switches: parse_special, add_special, space prefix, add_bos, add_eos, byte tokens,
 //            unknown token, types left out
-//   byte 1   what is spoiled, see spoil(); 0 is nothing
+//   byte 1   below 128: what is spoiled, see spoil(); 0 is nothing.  Else one of twist(), and the
+//            rule, see shape_for()
 //   byte 2   number of further tokens; each is one byte of type and length, one of score, its text
 //   the rest is the text; its bytes also serve as ids to decode
 //
@@ -24,6 +25,8 @@
 
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
+#include "frugal/text/byte_alphabet.h"
+#include "frugal/text/pre_tokenizer.h"
 #include "frugal/text/tokenizer.h"
 
 namespace {
@@ -89,7 +92,6 @@ Vocabulary make_vocabulary(std::uint8_t switches, Input& input) {
     const auto score = static_cast<float>(static_cast<std::int8_t>(input.byte()));
     add(vocabulary, input.take(shape / 5U % 16U), score, kTypes[shape % 5U]);
   }
-  if ((switches & 128U) != 0) vocabulary.types.clear();
   return vocabulary;
 }
 
@@ -134,7 +136,7 @@ void spoil(Vocabulary& vocabulary, unsigned fault) {
       vocabulary.unknown = std::numeric_limits<TokenId>::min();
       break;
     case 12:
-      vocabulary.model = "gpt2";
+      vocabulary.model = "rwkv";
       break;
     case 13:
       vocabulary.tokens.clear();
@@ -166,6 +168,41 @@ void twist(Vocabulary& vocabulary, unsigned oddity) {
     default:
       break;
   }
+}
+
+// The same tokens for another rule, with whatever else it reads.
+void shape_for(Vocabulary& vocabulary, unsigned rule, std::uint8_t switches,
+               std::string_view text) {
+  constexpr const char* kRules[] = {"llama", "gpt2", "gemma4", "bert", "t5"};
+  vocabulary.model = kRules[rule];
+  const auto& names = frugal::text::pre_rules();
+  vocabulary.pre = names[(text.size() + switches) % names.size()].name;
+  if (rule == 1 || rule == 2) {
+    for (const std::string& token : vocabulary.tokens) {
+      if (token.size() < 2) continue;
+      const std::size_t half = 1 + (switches % (token.size() - 1));
+      vocabulary.merges.push_back(token.substr(0, half) + " " + token.substr(half));
+    }
+  }
+  if (rule == 1 && (switches & 32U) != 0) {
+    for (int value = 0; value < 256; ++value) {
+      const std::string& byte = frugal::text::byte_to_character(static_cast<unsigned char>(value));
+      add(vocabulary, byte, 0.0F, TokenType::kNormal);
+    }
+  }
+  if (rule == 3) vocabulary.sep = 1;
+  if (rule == 4) {
+    vocabulary.remove_extra_spaces = (switches & 16U) != 0;
+    const std::size_t units = text.size() / 4;
+    for (unsigned shift = 0; shift < 32; shift += 8) {
+      vocabulary.charsmap += static_cast<char>(((units * 4) >> shift) & 0xFFU);
+    }
+    vocabulary.charsmap += text;
+    vocabulary.charsmap += '\0';
+  }
+  if ((switches & 128U) != 0) return;
+  vocabulary.strips_left = {0};
+  vocabulary.strips_right = {1};
 }
 
 bool is_about_bytes(frugal::ErrorKind kind) {
@@ -210,7 +247,8 @@ std::string repaired(std::string_view bytes) {
 // For ids of the vocabulary, encoded or not: nothing throws, and streaming changes nothing.
 void check_decoding(const Tokenizer& tokenizer, const std::vector<TokenId>& ids, bool special) {
   const Vocabulary& vocabulary = tokenizer.vocabulary();
-  std::size_t inserted = vocabulary.add_space_prefix ? 1 : 0;
+  const bool spaced = vocabulary.add_space_prefix || vocabulary.remove_extra_spaces;
+  std::size_t inserted = spaced ? 1 : 0;
   frugal::text::Utf8Stream stream;
   std::string pieces;
   std::string streamed;
@@ -218,14 +256,30 @@ void check_decoding(const Tokenizer& tokenizer, const std::vector<TokenId>& ids,
     expect(id >= 0 && static_cast<std::size_t>(id) < tokenizer.size());
     const TokenType type = vocabulary.types[static_cast<std::size_t>(id)];
     const bool cuts = type == TokenType::kControl || type == TokenType::kUserDefined;
-    if (vocabulary.add_space_prefix && cuts) ++inserted;
+    if (spaced && cuts) ++inserted;
     const std::string piece = tokenizer.piece(id, special);
     pieces += piece;
     streamed += stream.push(piece);
   }
   streamed += stream.finish();
   expect(streamed == repaired(pieces));
+  // WordPiece closes up what it decodes.
+  if (vocabulary.model == "bert") inserted = pieces.size();
   expect(lacks_only_spaces(pieces, tokenizer.decode(ids, special), inserted));
+}
+
+// Bytes come back from a byte-level vocabulary, unless a token's own text reads like other bytes.
+void check_round_trip(const Tokenizer& tokenizer, const std::vector<TokenId>& ids,
+                      std::string_view text) {
+  const Vocabulary& vocabulary = tokenizer.vocabulary();
+  if (vocabulary.model != "gpt2" || frugal::text::find_pre_rule(vocabulary.pre).characters) return;
+  for (std::size_t i = 0; i < vocabulary.types.size(); ++i) {
+    if (vocabulary.types[i] == TokenType::kUserDefined) return;
+  }
+  for (const TokenId id : ids) {
+    if (id == vocabulary.unknown) return;
+  }
+  expect(tokenizer.decode(ids) == text);
 }
 
 }  // namespace
@@ -236,7 +290,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Input input(bytes);
   const std::uint8_t switches = input.byte();
   const std::uint8_t choice = input.byte();
-  const auto tokenizer = make(make_vocabulary(switches, input), choice);
+  Vocabulary vocabulary = make_vocabulary(switches, input);
+  if (choice >= 128) shape_for(vocabulary, (choice - 128U) / 6U % 5U, switches, input.rest());
+  if ((switches & 128U) != 0) vocabulary.types.clear();
+  const auto tokenizer = make(std::move(vocabulary), choice);
   if (tokenizer == nullptr) return 0;
   std::vector<TokenId> any;
   for (const char c : input.rest()) {
@@ -254,5 +311,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   check_decoding(*tokenizer, ids, false);
   check_decoding(*tokenizer, ids, true);
+  if ((switches & 3U) == 0) check_round_trip(*tokenizer, ids, input.rest());
   return 0;
 }
