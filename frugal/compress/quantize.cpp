@@ -29,8 +29,14 @@ std::uint32_t file_type(DType type) {
       return 1;
     case DType::kQ4_0:
       return 2;
+    case DType::kQ4_1:
+      return 3;
     case DType::kQ8_0:
       return 7;
+    case DType::kQ5_0:
+      return 8;
+    case DType::kQ5_1:
+      return 9;
     default:
       return 32;  // BF16
   }
@@ -42,7 +48,11 @@ float largest_storable(DType type) {
   constexpr float kLargestHalf = 65504.0F;
   switch (type) {
     case DType::kF16:
+    case DType::kQ4_1:  // the minimum is stored as it is
+    case DType::kQ5_1:
       return kLargestHalf;
+    case DType::kQ5_0:
+      return 16.0F * kLargestHalf;
     case DType::kQ8_0:
       return 127.0F * kLargestHalf;
     case DType::kQ4_0:

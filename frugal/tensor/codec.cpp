@@ -1,103 +1,17 @@
 #include "frugal/tensor/codec.h"
 
-#include <algorithm>
-#include <cmath>
-#include <cstring>
-
 #include "frugal/base/error.h"
-#include "frugal/tensor/blocks.h"
+#include "frugal/tensor/codec_rows.h"
 #include "frugal/tensor/half.h"
 
 namespace frugal {
 
 namespace {
 
-template <class T>
-T load(const std::byte* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
-
-template <class T>
-void store(std::byte* to, const T& value) {
-  std::memcpy(to, &value, sizeof value);
-}
-
-// Calls body(block bytes, first element) for each block of `elements` numbers.
-template <class Block, class Byte, class Body>
-void each_block(Byte* row, std::size_t cols, const Body& body) {
-  for (std::size_t c = 0; c < cols; c += Block::kElements, row += sizeof(Block)) body(row, c);
-}
-
-void decode_q8_0(const std::byte* row, std::span<float> out) {
-  each_block<BlockQ8_0>(row, out.size(), [&](const std::byte* bytes, std::size_t c) {
-    const auto block = load<BlockQ8_0>(bytes);
-    const float d = half_to_float(block.d);
-    for (std::size_t j = 0; j < 32; ++j) out[c + j] = d * static_cast<float>(block.qs[j]);
-  });
-}
-
-void decode_q4_0(const std::byte* row, std::span<float> out) {
-  each_block<BlockQ4_0>(row, out.size(), [&](const std::byte* bytes, std::size_t c) {
-    const auto block = load<BlockQ4_0>(bytes);
-    const float d = half_to_float(block.d);
-    for (std::size_t j = 0; j < 16; ++j) {
-      out[c + j] = d * static_cast<float>((block.qs[j] & 15) - 8);
-      out[c + j + 16] = d * static_cast<float>((block.qs[j] >> 4) - 8);
-    }
-  });
-}
-
-// Truncates towards zero.  A NaN or a number that no int holds gives 0: the cast alone would be
-// undefined, and 0 is what the low byte of the reference's cast is on x86-64.
-int whole(float x) {
-  return std::abs(x) < 0x1p30F ? static_cast<int>(x) : 0;
-}
-
-void encode_q8_0(std::span<const float> in, std::byte* row) {
-  each_block<BlockQ8_0>(row, in.size(), [&](std::byte* bytes, std::size_t c) {
-    float largest = 0.0F;
-    for (std::size_t j = 0; j < 32; ++j) largest = std::max(largest, std::abs(in[c + j]));
-    const float d = largest / 127.0F;
-    const float inverse = d != 0.0F ? 1.0F / d : 0.0F;
-    BlockQ8_0 block{};
-    block.d = float_to_half(d);
-    for (std::size_t j = 0; j < 32; ++j) {
-      block.qs[j] = static_cast<std::int8_t>(whole(std::round(in[c + j] * inverse)));
-    }
-    store(bytes, block);
-  });
-}
-
-void encode_q4_0(std::span<const float> in, std::byte* row) {
-  each_block<BlockQ4_0>(row, in.size(), [&](std::byte* bytes, std::size_t c) {
-    float largest = 0.0F;
-    float signed_largest = 0.0F;
-    for (std::size_t j = 0; j < 32; ++j) {
-      if (std::abs(in[c + j]) > largest) {
-        largest = std::abs(in[c + j]);
-        signed_largest = in[c + j];
-      }
-    }
-    const float d = signed_largest / -8.0F;
-    const float inverse = d != 0.0F ? 1.0F / d : 0.0F;
-    const auto level = [&](std::size_t j) {
-      return std::min(15, whole((in[c + j] * inverse) + 8.5F));
-    };
-    BlockQ4_0 block{};
-    block.d = float_to_half(d);
-    for (std::size_t j = 0; j < 16; ++j) {
-      block.qs[j] = static_cast<std::uint8_t>(level(j) | (level(j + 16) << 4));
-    }
-    store(bytes, block);
-  });
-}
-
 template <class Stored, class Convert>
 void decode_each(const std::byte* row, std::span<float> out, const Convert& convert) {
   for (std::size_t c = 0; c < out.size(); ++c) {
-    out[c] = convert(load<Stored>(row + (c * sizeof(Stored))));
+    out[c] = convert(codec::load<Stored>(row + (c * sizeof(Stored))));
   }
 }
 
@@ -105,7 +19,7 @@ template <class Convert>
 void encode_each(std::span<const float> in, std::byte* row, const Convert& convert) {
   for (const float value : in) {
     const auto stored = convert(value);
-    store(row, stored);
+    codec::store(row, stored);
     row += sizeof stored;
   }
 }
@@ -113,12 +27,43 @@ void encode_each(std::span<const float> in, std::byte* row, const Convert& conve
 }  // namespace
 
 bool can_decode(DType type) {
-  return type == DType::kF32 || type == DType::kF16 || type == DType::kBF16 ||
-         type == DType::kQ8_0 || type == DType::kQ4_0;
+  switch (type) {
+    case DType::kF32:
+    case DType::kF16:
+    case DType::kBF16:
+    case DType::kQ4_0:
+    case DType::kQ4_1:
+    case DType::kQ5_0:
+    case DType::kQ5_1:
+    case DType::kQ8_0:
+    case DType::kQ2_K:
+    case DType::kQ3_K:
+    case DType::kQ4_K:
+    case DType::kQ5_K:
+    case DType::kQ6_K:
+    case DType::kIQ4_NL:
+    case DType::kIQ4_XS:
+    case DType::kMXFP4:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool can_encode(DType type) {
-  return can_decode(type);
+  switch (type) {
+    case DType::kF32:
+    case DType::kF16:
+    case DType::kBF16:
+    case DType::kQ4_0:
+    case DType::kQ4_1:
+    case DType::kQ5_0:
+    case DType::kQ5_1:
+    case DType::kQ8_0:
+      return true;
+    default:
+      return false;
+  }
 }
 
 void decode_row(DType type, const std::byte* row, std::span<float> out) {
@@ -130,10 +75,32 @@ void decode_row(DType type, const std::byte* row, std::span<float> out) {
       return decode_each<std::uint16_t>(row, out, half_to_float);
     case DType::kBF16:
       return decode_each<std::uint16_t>(row, out, bfloat_to_float);
-    case DType::kQ8_0:
-      return decode_q8_0(row, out);
     case DType::kQ4_0:
-      return decode_q4_0(row, out);
+      return codec::decode_q4_0(row, out);
+    case DType::kQ4_1:
+      return codec::decode_q4_1(row, out);
+    case DType::kQ5_0:
+      return codec::decode_q5_0(row, out);
+    case DType::kQ5_1:
+      return codec::decode_q5_1(row, out);
+    case DType::kQ8_0:
+      return codec::decode_q8_0(row, out);
+    case DType::kQ2_K:
+      return codec::decode_q2_k(row, out);
+    case DType::kQ3_K:
+      return codec::decode_q3_k(row, out);
+    case DType::kQ4_K:
+      return codec::decode_q4_k(row, out);
+    case DType::kQ5_K:
+      return codec::decode_q5_k(row, out);
+    case DType::kQ6_K:
+      return codec::decode_q6_k(row, out);
+    case DType::kIQ4_NL:
+      return codec::decode_iq4_nl(row, out);
+    case DType::kIQ4_XS:
+      return codec::decode_iq4_xs(row, out);
+    case DType::kMXFP4:
+      return codec::decode_mxfp4(row, out);
     default:
       FRUGAL_CHECK(can_decode(type));
   }
@@ -148,10 +115,16 @@ void encode_row(DType type, std::span<const float> in, std::byte* row) {
       return encode_each(in, row, float_to_half);
     case DType::kBF16:
       return encode_each(in, row, float_to_bfloat);
-    case DType::kQ8_0:
-      return encode_q8_0(in, row);
     case DType::kQ4_0:
-      return encode_q4_0(in, row);
+      return codec::encode_q4_0(in, row);
+    case DType::kQ4_1:
+      return codec::encode_q4_1(in, row);
+    case DType::kQ5_0:
+      return codec::encode_q5_0(in, row);
+    case DType::kQ5_1:
+      return codec::encode_q5_1(in, row);
+    case DType::kQ8_0:
+      return codec::encode_q8_0(in, row);
     default:
       FRUGAL_CHECK(can_encode(type));
   }
