@@ -36,7 +36,7 @@ std::map<std::string, TypeShare> shares(const format::TensorFile& file) {
 
 void print_json(const format::TensorFile& file) {
   Json json = {{"file", file.path()},
-               {"format", "GGUF"},
+               {"format", file.container().substr(0, file.container().find(" version"))},
                {"version", file.version()},
                {"alignment", file.alignment()},
                {"file_bytes", file.file_bytes()}};
@@ -59,7 +59,7 @@ void run_inspect(const Options& options) {
   const auto file = format::TensorFile::open(options.file);
   if (options.common.json) return print_json(*file);
   std::string text =
-      str("{}: GGUF version {}, {}, {} tensors, alignment {}\n", file->path(), file->version(),
+      str("{}: {}, {}, {} tensors, alignment {}\n", file->path(), file->container(),
           human_bytes(file->file_bytes()), file->tensors().size(), file->alignment());
   for (const format::MetaEntry& entry : file->metadata().entries()) {
     text +=

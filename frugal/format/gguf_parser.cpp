@@ -32,22 +32,24 @@ constexpr std::uint64_t kMetadataBytesMin = 8 + 1 + 4 + 1;    // key of one lett
 constexpr std::uint64_t kTensorBytesMin = 8 + 1 + 4 + 4 + 8;  // name of one letter, no dimension
 }  // namespace
 
-GgufParser::GgufParser(TensorFile& file)
+GgufParser::GgufParser(TensorFileParts& file)
     : file_(file),
-      header_(file.bytes_.first(
-          std::min<std::size_t>(file.bytes_.size(), std::size_t{kMaxHeaderBytes}))) {}
+      header_(file.bytes.first(
+          std::min<std::size_t>(file.bytes.size(), std::size_t{kMaxHeaderBytes}))) {}
 
 void GgufParser::parse() {
   parse_header();
   parse_metadata();
   parse_tensors();
-  index_names();
-  file_.data_start_ = align_up(position_, file_.alignment_);
-  if (file_.tensors_.empty()) {  // nothing follows: the padding need not be there either
-    file_.data_start_ = std::min<std::uint64_t>(file_.data_start_, file_.bytes_.size());
+  check_names();
+  data_start_ = align_up(position_, file_.alignment);
+  if (file_.tensors.empty()) {  // nothing follows: the padding need not be there either
+    data_start_ = std::min<std::uint64_t>(data_start_, file_.bytes.size());
   }
-  for (const TensorInfo& tensor : file_.tensors_) check_placement(tensor);
+  for (TensorInfo& tensor : file_.tensors) place(tensor);
   check_overlaps();
+  file_.container = str("GGUF version {}", file_.version);
+  file_.file_bytes = file_.bytes.size();
 }
 
 void GgufParser::fail(ErrorKind kind, const std::string& message) const {
@@ -57,19 +59,19 @@ void GgufParser::fail(ErrorKind kind, const std::string& message) const {
   } else if (section_ != "header") {
     place += str(" {}", entry_);
   }
-  throw Error(kind, str("{}: {}, byte {}: {}", file_.path_, place, position_, message));
+  throw Error(kind, str("{}: {}, byte {}: {}", file_.path, place, position_, message));
 }
 
 void GgufParser::fail_entry(std::string_view section, std::string_view name,
                             const std::string& message) const {
   throw Error(ErrorKind::kCorrupt,
-              str("{}: {} '{}': {}", file_.path_, section, printable(name), message));
+              str("{}: {} '{}': {}", file_.path, section, printable(name), message));
 }
 
 void GgufParser::need(std::uint64_t count, std::uint64_t bytes_min) const {
   const std::uint64_t left = header_.size() - position_;
   if (count <= left / bytes_min) return;
-  if (header_.size() < file_.bytes_.size()) {
+  if (header_.size() < file_.bytes.size()) {
     fail(ErrorKind::kCorrupt,
          str("a header that goes on beyond byte {}, expected a smaller one", header_.size()));
   }
@@ -123,7 +125,7 @@ void GgufParser::parse_header() {
     fail(ErrorKind::kUnsupported,
          str("GGUF version {}, expected {} or {}", version, kOldestVersion, kVersion));
   }
-  file_.version_ = version;
+  file_.version = version;
   tensor_count_ = take<std::uint64_t>();
   metadata_count_ = take<std::uint64_t>();
   need(tensor_count_, kTensorBytesMin);
@@ -137,7 +139,7 @@ void GgufParser::parse_header() {
 void GgufParser::parse_metadata() {
   section_ = "metadata key";
   std::vector<std::string_view> keys;
-  std::vector<MetaEntry>& entries = file_.metadata_.entries_;
+  std::vector<MetaEntry>& entries = file_.metadata.entries_;
   entries.reserve(static_cast<std::size_t>(metadata_count_));
   for (entry_ = 0; entry_ < metadata_count_; ++entry_) {
     name_ = {};
@@ -151,9 +153,9 @@ void GgufParser::parse_metadata() {
   if (twin != keys.end()) {
     fail_entry("metadata key", *twin, "appears more than once, expected unique keys");
   }
-  const Sized alignment = alignment_of(file_.metadata_);
+  const Sized alignment = alignment_of(file_.metadata);
   if (!alignment.fault.empty()) fail_entry("metadata key", kAlignmentKey, alignment.fault);
-  file_.alignment_ = alignment.bytes;
+  file_.alignment = alignment.bytes;
 }
 
 std::uint32_t GgufParser::take_value_type() {
@@ -229,11 +231,11 @@ MetaArray GgufParser::take_array(int depth) {
 void GgufParser::parse_tensors() {
   section_ = "tensor";
   name_ = {};
-  file_.tensors_.reserve(static_cast<std::size_t>(tensor_count_));
+  file_.tensors.reserve(static_cast<std::size_t>(tensor_count_));
   for (entry_ = 0; entry_ < tensor_count_; ++entry_) {
     name_ = {};
     name_ = take_name();
-    file_.tensors_.push_back(take_tensor());
+    file_.tensors.push_back(take_tensor());
   }
 }
 
@@ -258,40 +260,38 @@ TensorInfo GgufParser::take_tensor() {
   return tensor;
 }
 
-void GgufParser::index_names() {
-  const std::vector<TensorInfo>& tensors = file_.tensors_;
-  std::vector<std::size_t>& order = file_.by_name_;
-  order.resize(tensors.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return tensors[a].name < tensors[b].name; });
-  const auto twin = std::adjacent_find(
-      order.begin(), order.end(),
-      [&](std::size_t a, std::size_t b) { return tensors[a].name == tensors[b].name; });
-  if (twin != order.end()) {
-    fail_entry("tensor", tensors[*twin].name, "appears more than once, expected unique names");
+// Once more than TensorFile does, because a fault of names is told before one of placement.
+void GgufParser::check_names() const {
+  std::vector<std::string_view> names;
+  names.reserve(file_.tensors.size());
+  for (const TensorInfo& tensor : file_.tensors) names.push_back(tensor.name);
+  std::sort(names.begin(), names.end());
+  const auto twin = std::adjacent_find(names.begin(), names.end());
+  if (twin != names.end()) {
+    fail_entry("tensor", *twin, "appears more than once, expected unique names");
   }
 }
 
-void GgufParser::check_placement(const TensorInfo& tensor) const {
-  if (tensor.offset % file_.alignment_ != 0) {
+void GgufParser::place(TensorInfo& tensor) const {
+  if (tensor.offset % file_.alignment != 0) {
     fail_entry("tensor", tensor.name,
-               str("offset {}, expected a multiple of {}", tensor.offset, file_.alignment_));
+               str("offset {}, expected a multiple of {}", tensor.offset, file_.alignment));
   }
-  const std::uint64_t size = file_.bytes_.size();
-  const std::uint64_t data = size - std::min(size, file_.data_start_);
+  const std::uint64_t size = file_.bytes.size();
+  const std::uint64_t data = size - std::min(size, data_start_);
   if (tensor.offset > data || tensor.bytes > data - tensor.offset) {
     fail_entry("tensor", tensor.name,
                str("truncated: the file ends at byte {}, expected {} bytes from {} after "
                    "the start of the data at {}",
-                   size, tensor.bytes, tensor.offset, file_.data_start_));
+                   size, tensor.bytes, tensor.offset, data_start_));
   }
+  tensor.data = file_.bytes.data() + data_start_ + tensor.offset;
 }
 
 void GgufParser::check_overlaps() const {
   std::vector<const TensorInfo*> order;
-  order.reserve(file_.tensors_.size());
-  for (const TensorInfo& tensor : file_.tensors_) order.push_back(&tensor);
+  order.reserve(file_.tensors.size());
+  for (const TensorInfo& tensor : file_.tensors) order.push_back(&tensor);
   std::sort(order.begin(), order.end(),
             [](const TensorInfo* a, const TensorInfo* b) { return a->offset < b->offset; });
   for (std::size_t i = 1; i < order.size(); ++i) {

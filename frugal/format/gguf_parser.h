@@ -1,6 +1,6 @@
 #pragma once
 
-/// From the bytes of a GGUF file to what a TensorFile shows.
+/// From the bytes of a GGUF file to the parts of a TensorFile.
 
 #include <cstddef>
 #include <cstdint>
@@ -13,12 +13,12 @@
 
 namespace frugal::format {
 
-/// Fills a TensorFile whose path and bytes are set.  One use.
+/// Fills parts whose path and bytes are set.  One use.
 ///
 /// Errors: kCorrupt and kUnsupported as TensorFile tells; bytes can cause nothing else.
 class GgufParser {
  public:
-  explicit GgufParser(TensorFile& file);
+  explicit GgufParser(TensorFileParts& file);
   void parse();
 
  private:
@@ -26,8 +26,8 @@ class GgufParser {
   void parse_metadata();
   void parse_tensors();
   [[nodiscard]] TensorInfo take_tensor();
-  void index_names();
-  void check_placement(const TensorInfo& tensor) const;
+  void check_names() const;
+  void place(TensorInfo& tensor) const;
   void check_overlaps() const;
 
   [[nodiscard]] MetaValue take_value(std::uint32_t type, int depth);
@@ -47,7 +47,8 @@ class GgufParser {
   [[noreturn]] void fail_entry(std::string_view section, std::string_view name,
                                const std::string& message) const;
 
-  TensorFile& file_;
+  TensorFileParts& file_;
+  std::uint64_t data_start_ = 0;
   std::span<const std::byte> header_;  ///< what the header may take of the file
   std::size_t position_ = 0;
   std::uint64_t metadata_count_ = 0;

@@ -208,4 +208,22 @@ void write_gguf(const std::filesystem::path& path, const Metadata& metadata,
   file.commit();
 }
 
+void copy_gguf(const TensorFile& file, const std::filesystem::path& path) {
+  if (!file.bytes().empty()) {
+    AtomicFile copy(path);
+    copy.write(file.bytes());
+    copy.commit();
+    return;
+  }
+  std::vector<TensorSource> sources;
+  for (const TensorInfo& tensor : file.tensors()) {
+    sources.push_back(
+        {.name = tensor.name,
+         .type = tensor.type,
+         .dims = tensor.dims,
+         .produce = [&file, &tensor](const TensorSource::Sink& sink) { sink(file.data(tensor)); }});
+  }
+  write_gguf(path, file.metadata(), sources);
+}
+
 }  // namespace frugal::format

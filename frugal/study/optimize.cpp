@@ -277,10 +277,7 @@ void refuse_to_replace_input(const OptimizeOptions& options) {
 void copy_model(const std::filesystem::path& from, const std::filesystem::path& to) {
   std::error_code ignored;
   if (std::filesystem::equivalent(from, to, ignored)) return;
-  const auto source = format::TensorFile::open(from);  // mapped: checked, and not read twice
-  AtomicFile file(to);
-  file.write(source->bytes());
-  file.commit();
+  format::copy_gguf(*format::TensorFile::open(from), to);
 }
 
 }  // namespace
