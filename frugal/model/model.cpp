@@ -7,6 +7,7 @@
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 #include "frugal/model/architectures.h"
+#include "frugal/model/huggingface.h"
 #include "frugal/tensor/codec.h"
 
 namespace frugal::model {
@@ -98,7 +99,7 @@ Model describe(std::shared_ptr<const format::TensorFile> file) {
 }
 
 Model load(const std::filesystem::path& path) {
-  return describe(format::TensorFile::open(path));
+  return describe(open_tensors(path));
 }
 
 std::uint64_t Model::weight_bytes() const {

@@ -145,10 +145,9 @@ struct Model {
   [[nodiscard]] bool tied() const { return output.weight.data == token_embedding.data; }
 };
 
-/// Opens and describes a model file.
+/// Opens and describes a model file or folder (see huggingface.h).
 ///
-/// Errors: those of TensorFile::open; kUnsupported for an architecture or weight type this build
-/// does
+/// Errors: those of open_tensors; kUnsupported for an architecture or weight type this build does
 ///         not run (the message lists what it runs); kCorrupt for a missing or misshapen tensor or
 ///         key, with its name and the shape that was expected; kCorrupt for a norm weight that is
 ///         not finite.
