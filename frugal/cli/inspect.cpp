@@ -6,6 +6,7 @@
 #include "frugal/cli/common.h"
 #include "frugal/cli/verbs.h"
 #include "frugal/format/gguf.h"
+#include "frugal/model/huggingface.h"
 
 namespace frugal::cli {
 
@@ -56,7 +57,7 @@ void print_json(const format::TensorFile& file) {
 }
 
 void run_inspect(const Options& options) {
-  const auto file = format::TensorFile::open(options.file);
+  const auto file = model::open_tensors(options.file);
   if (options.common.json) return print_json(*file);
   std::string text =
       str("{}: {}, {}, {} tensors, alignment {}\n", file->path(), file->container(),
@@ -85,7 +86,7 @@ void run_inspect(const Options& options) {
 void setup_inspect(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand("inspect", "what is in a model file");
-  verb->add_option("FILE", options->file, "GGUF file")->required();
+  verb->add_option("FILE", options->file, "GGUF file, or folder of Hugging Face")->required();
   verb->add_flag("--tensors", options->tensors, "list every tensor");
   add_common(*verb, options->common, {});
   verb->footer("Example:\n  frugal inspect model.gguf --tensors");

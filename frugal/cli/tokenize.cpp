@@ -6,6 +6,7 @@
 #include "frugal/cli/common.h"
 #include "frugal/cli/token_ids.h"
 #include "frugal/cli/verbs.h"
+#include "frugal/model/huggingface.h"
 #include "frugal/model/model.h"
 
 namespace frugal::cli {
@@ -32,7 +33,7 @@ void run_tokenize(const Options& options) {
   if (options.has_prompt == !options.text_file.empty()) {
     throw Error(ErrorKind::kInvalidArgument, "tokenize: expected one of -p TEXT and --file FILE");
   }
-  const auto file = format::TensorFile::open(options.file);
+  const auto file = model::open_tensors(options.file);
   const auto tokenizer = model::load_tokenizer(*file);
   const std::string input = options.has_prompt ? options.prompt : read_input(options.text_file);
   if (options.decode) return print_decoded(options, *tokenizer, input);

@@ -92,8 +92,8 @@ class Converter {
     if (tensor.type == to) return sink(source);
     if (!can_decode(tensor.type)) {
       throw Error(ErrorKind::kUnsupported,
-                  str("{}: tensor '{}' has type {}, expected F32, F16, BF16, Q8_0 or Q4_0",
-                      file_.path(), tensor.name, name(tensor.type)));
+                  str("{}: tensor '{}' has type {}, expected one that can be decoded", file_.path(),
+                      tensor.name, name(tensor.type)));
     }
     const std::size_t cols = tensor.cols();
     const std::size_t from_bytes = row_bytes(tensor.type, cols).value();

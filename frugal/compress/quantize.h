@@ -14,7 +14,7 @@
 namespace frugal::compress {
 
 struct QuantizeOptions {
-  DType type = DType::kQ8_0;  ///< F32, F16, BF16, Q8_0 or Q4_0
+  DType type = DType::kQ8_0;  ///< one that `encode_row` knows
   std::size_t threads = 1;
   ProgressFn progress = {};  ///< in bytes of the source
 };

@@ -8,6 +8,7 @@
 
 #include "frugal/base/error.h"
 #include "frugal/tensor/codec.h"
+#include "frugal/tensor/half.h"
 #include "tests/support/tiny_model.h"
 
 namespace frugal::compress {
@@ -22,7 +23,8 @@ using test::write_tiny_model;
 TEST(Quantize, StoresEveryMatrixAsTheReferenceRoundingOfItsRows) {
   const TempFolder folder;
   const auto source = TensorFile::open(write_tiny_model(folder / "m.gguf", {}));
-  for (const DType type : {DType::kQ8_0, DType::kQ4_0, DType::kF16, DType::kBF16}) {
+  for (const DType type : {DType::kQ8_0, DType::kQ4_0, DType::kQ4_1, DType::kQ5_0, DType::kQ5_1,
+                           DType::kF16, DType::kBF16}) {
     const QuantizeResult result =
         quantize(*source, folder / "q.gguf", {.type = type, .threads = 3, .progress = {}});
     const auto file = TensorFile::open(folder / "q.gguf");
@@ -112,6 +114,31 @@ TEST(Quantize, NamesAWeightThatIsNoNumberOrDoesNotFit) {
   expect_refused(std::numeric_limits<float>::infinity(), DType::kQ4_0, "inf");
   expect_refused(70000.0F, DType::kF16, "65504");
   expect_refused(1e7F, DType::kQ8_0, "for Q8_0");
+}
+
+// What is shown of several files, or of a folder, lies in no one file.
+TEST(Quantize, TakesTensorsThatLieInNoFile) {
+  const TempFolder folder;
+  const std::vector<std::uint16_t> values(64, float_to_bfloat(1.5F));
+  const auto bytes = std::as_bytes(std::span(values));
+  format::TensorFileParts parts;
+  parts.path = (folder / "none").string();
+  parts.tensors.push_back({.name = "output.weight",
+                           .type = DType::kBF16,
+                           .dims = {32, 2},
+                           .offset = 0,
+                           .bytes = bytes.size(),
+                           .data = bytes.data()});
+  const TensorFile source(std::move(parts));
+  for (const DType type : {DType::kF16, DType::kF32, DType::kBF16, DType::kQ8_0}) {
+    quantize(source, folder / "q.gguf", {.type = type, .threads = 2, .progress = {}});
+    const auto file = TensorFile::open(folder / "q.gguf");
+    const TensorInfo& tensor = file->tensors().at(0);
+    EXPECT_EQ(tensor.type, type);
+    std::vector<float> row(32);
+    decode_row(type, file->data(tensor).data(), row);
+    EXPECT_NEAR(row[31], 1.5F, 1e-3F);
+  }
 }
 
 TEST(Quantize, RefusesToReplaceItsOwnInput) {

@@ -40,13 +40,12 @@ const HuggingFaceArchitecture& architecture_of(const Settings& config) {
 // 3 last token.
 std::optional<std::uint32_t> pooling_of(const std::filesystem::path& folder) {
   const std::string path = (folder / "modules.json").string();
-  const auto text = read_text(path);
-  if (!text) return std::nullopt;
-  const Json modules = parse_json(*text, path);
-  if (!modules.is_array()) {
+  const auto modules = read_small_json(path);
+  if (!modules) return std::nullopt;
+  if (!modules->is_array()) {
     throw Error(ErrorKind::kCorrupt, str("{}: no list, expected modules", path));
   }
-  for (const Json& entry : modules) {
+  for (const Json& entry : *modules) {
     const Settings module(entry, path);
     if (!module.text({"type"}).value_or("").ends_with("Pooling")) continue;
     const std::string name = module.text({"path"}).value_or("");
@@ -61,6 +60,14 @@ std::optional<std::uint32_t> pooling_of(const std::filesystem::path& folder) {
     pooling->unsupported("no pooling by mean, first or last token");
   }
   return std::nullopt;
+}
+
+// The folder's own name, also of "." and "x/".
+std::string name_of(const std::filesystem::path& folder) {
+  std::error_code fault;
+  const std::filesystem::path whole = std::filesystem::weakly_canonical(folder, fault);
+  const std::filesystem::path& named = fault ? folder : whole;
+  return named.has_filename() ? named.filename().string() : named.parent_path().filename().string();
 }
 
 // `general.file_type`: the type of most numbers.
@@ -183,8 +190,7 @@ std::shared_ptr<const format::TensorFile> open_huggingface(const std::filesystem
   const std::size_t tokens = set_vocabulary(directory, *config, rows, parts.metadata);
   fit_embedding(embedding, tokens, parts, architecture.ours);
   parts.metadata.set("general.type", std::string("model"));
-  parts.metadata.set("general.name",
-                     std::filesystem::weakly_canonical(directory).filename().string());
+  parts.metadata.set("general.name", name_of(directory));
   parts.metadata.set("general.file_type", file_type(parts.tensors));
   parts.metadata.set("general.quantization_version", std::uint32_t{2});
   if (const auto pooling = pooling_of(directory)) {

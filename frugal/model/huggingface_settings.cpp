@@ -113,14 +113,20 @@ std::optional<std::string> read_text(const std::string& path) {
   return std::string(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
 }
 
-std::optional<Settings> read_settings(const std::string& path) {
+std::optional<Json> read_small_json(const std::string& path) {
   const auto text = read_text(path);
   if (!text) return std::nullopt;
   if (text->size() > kMaxSettingsBytes) {
     throw Error(ErrorKind::kCorrupt,
                 str("{}: {} bytes, expected at most {}", path, text->size(), kMaxSettingsBytes));
   }
-  return Settings(parse_json(*text, path), path);
+  return parse_json(*text, path);
+}
+
+std::optional<Settings> read_settings(const std::string& path) {
+  auto json = read_small_json(path);
+  if (!json) return std::nullopt;
+  return Settings(std::move(*json), path);
 }
 
 }  // namespace frugal::model

@@ -49,8 +49,10 @@ class Settings {
 };
 
 /// A file of a folder; nothing when it does not exist.
-/// Errors: those of MappedFile; of settings: kCorrupt for what is no JSON object or above 512 KiB.
+/// Errors: those of MappedFile; of JSON and settings also kCorrupt for what is none, or above 512
+/// KiB.
 [[nodiscard]] std::optional<std::string> read_text(const std::string& path);
+[[nodiscard]] std::optional<Json> read_small_json(const std::string& path);
 [[nodiscard]] std::optional<Settings> read_settings(const std::string& path);
 
 }  // namespace frugal::model

@@ -10,6 +10,7 @@
 #include "frugal/base/str.h"
 #include "frugal/base/thread_pool.h"
 #include "frugal/meter/window.h"
+#include "frugal/model/huggingface.h"
 #include "frugal/study/candidates.h"
 #include "frugal/study/record.h"
 
@@ -52,7 +53,7 @@ OptimizeOptions completed(OptimizeOptions options) {
 }
 
 std::vector<TokenId> read_text(const OptimizeOptions& options) {
-  const auto file = format::TensorFile::open(options.model);
+  const auto file = model::open_tensors(options.model);
   const auto tokenizer = model::load_tokenizer(*file);
   std::vector<TokenId> tokens = tokenizer->encode(read_text_file(options.text), {});
   const std::size_t needed = std::max(2 * options.eval_context, options.prompt_tokens);
@@ -277,7 +278,7 @@ void refuse_to_replace_input(const OptimizeOptions& options) {
 void copy_model(const std::filesystem::path& from, const std::filesystem::path& to) {
   std::error_code ignored;
   if (std::filesystem::equivalent(from, to, ignored)) return;
-  format::copy_gguf(*format::TensorFile::open(from), to);
+  format::copy_gguf(*model::open_tensors(from), to);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 Models: two made here (F32 and F16, see make_model.py), those named, and, where FRUGAL_SHARED
 (by default ../shared beside the source tree) exists, the models in its data/ and data/tiny/. Each
-is compressed to q8_0 and q4_0.
+is compressed to every type of TYPES.
 Exit code 0: equal; 1: not; 77: skipped, with the reason on stderr.
 """
 
@@ -21,7 +21,7 @@ import gguf
 import quantize_reference
 
 HERE = pathlib.Path(__file__).resolve().parent
-TYPES = ("q8_0", "q4_0")
+TYPES = ("q8_0", "q4_0", "q4_1", "q5_0", "q5_1")
 PROMPT = "Once upon a time"
 NEW_TOKENS = 32
 
