@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
@@ -42,24 +43,55 @@ std::uint32_t file_type(DType type) {
   }
 }
 
+constexpr float kLargestHalf = 65504.0F;
+
 // Largest magnitude that survives: beyond it the type itself, or the binary16 scale of a block,
 // would become infinite.
 float largest_storable(DType type) {
-  constexpr float kLargestHalf = 65504.0F;
   switch (type) {
     case DType::kF16:
-    case DType::kQ4_1:  // the minimum is stored as it is
-    case DType::kQ5_1:
       return kLargestHalf;
-    case DType::kQ5_0:
-      return 16.0F * kLargestHalf;
     case DType::kQ8_0:
       return 127.0F * kLargestHalf;
     case DType::kQ4_0:
       return 8.0F * kLargestHalf;
+    case DType::kQ5_0:
+      return 16.0F * kLargestHalf;
     default:
       return std::numeric_limits<float>::max();
   }
+}
+
+// Steps between the smallest and the largest number of a block that stores its minimum; 0: it does
+// not.
+float steps_above_minimum(DType type) {
+  if (type == DType::kQ4_1) return 15.0F;
+  return type == DType::kQ5_1 ? 31.0F : 0.0F;
+}
+
+// The column of the first number that does not survive rounding to `type`.
+std::optional<std::size_t> first_unstorable(const std::vector<float>& row, DType type) {
+  const float limit = largest_storable(type);
+  const auto bad = std::find_if_not(row.begin(), row.end(), [limit](float value) {
+    return std::abs(value) <= limit;  // false for NaN too
+  });
+  if (bad != row.end()) return static_cast<std::size_t>(bad - row.begin());
+  const float steps = steps_above_minimum(type);
+  if (steps == 0.0F) return std::nullopt;
+  const auto block = static_cast<std::ptrdiff_t>(traits(type).block_elements);
+  for (auto at = row.begin(); at != row.end(); at += block) {
+    const auto [low, high] = std::minmax_element(at, at + block);
+    if (std::abs(*low) > kLargestHalf) return static_cast<std::size_t>(low - row.begin());
+    if (*high - *low > steps * kLargestHalf) return static_cast<std::size_t>(high - row.begin());
+  }
+  return std::nullopt;
+}
+
+std::string storable(DType type) {
+  const float steps = steps_above_minimum(type);
+  if (steps == 0.0F) return str("at most {:g} for {}", largest_storable(type), name(type));
+  return str("blocks from within {:g} of 0 to at most {:g} above for {}", kLargestHalf,
+             steps * kLargestHalf, name(type));
 }
 
 // llama.cpp's list: what it leaves alone by name, whatever the type asked for.
@@ -117,14 +149,11 @@ class Converter {
  private:
   void check_range(const TensorInfo& tensor, std::size_t row, const std::vector<float>& values,
                    DType to) const {
-    const float limit = largest_storable(to);
-    const auto bad = std::find_if_not(values.begin(), values.end(), [limit](float value) {
-      return std::abs(value) <= limit;  // false for NaN too
-    });
-    if (bad == values.end()) return;
+    const auto bad = first_unstorable(values, to);
+    if (!bad) return;
     throw Error(ErrorKind::kCorrupt,
-                str("{}: tensor '{}': row {}, column {} is {}, expected at most {:g} for {}",
-                    file_.path(), tensor.name, row, bad - values.begin(), *bad, limit, name(to)));
+                str("{}: tensor '{}': row {}, column {} is {}, expected {}", file_.path(),
+                    tensor.name, row, *bad, values[*bad], storable(to)));
   }
 
   const TensorFile& file_;

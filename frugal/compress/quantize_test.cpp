@@ -114,6 +114,10 @@ TEST(Quantize, NamesAWeightThatIsNoNumberOrDoesNotFit) {
   expect_refused(std::numeric_limits<float>::infinity(), DType::kQ4_0, "inf");
   expect_refused(70000.0F, DType::kF16, "65504");
   expect_refused(1e7F, DType::kQ8_0, "for Q8_0");
+  expect_refused(-66000.0F, DType::kQ4_1, "from within 65504 of 0");
+  expect_refused(15.1F * 65504.0F, DType::kQ4_1, "at most 982560 above for Q4_1");
+  expect_refused(31.1F * 65504.0F, DType::kQ5_1, "for Q5_1");
+  expect_refused(std::numeric_limits<float>::quiet_NaN(), DType::kQ5_1, "nan");
 }
 
 // What is shown of several files, or of a folder, lies in no one file.
@@ -139,6 +143,18 @@ TEST(Quantize, TakesTensorsThatLieInNoFile) {
     decode_row(type, file->data(tensor).data(), row);
     EXPECT_NEAR(row[31], 1.5F, 1e-3F);
   }
+}
+
+// 14 times the largest half above a small minimum: the scale is a finite half.
+TEST(Quantize, ALargeNumberFitsWhereTheMinimumIsStored) {
+  const TempFolder folder;
+  TinyModel tiny;
+  tiny.edit = [](const std::string& name, std::span<float> values) {
+    if (name == "blk.1.ffn_up.weight") values[9] = 14.0F * 65504.0F;
+  };
+  const auto source = TensorFile::open(write_tiny_model(folder / "m.gguf", tiny));
+  EXPECT_NO_THROW(
+      quantize(*source, folder / "q.gguf", {.type = DType::kQ4_1, .threads = 1, .progress = {}}));
 }
 
 TEST(Quantize, RefusesToReplaceItsOwnInput) {

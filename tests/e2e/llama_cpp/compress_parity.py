@@ -21,7 +21,9 @@ import gguf
 import quantize_reference
 
 HERE = pathlib.Path(__file__).resolve().parent
-TYPES = ("q8_0", "q4_0", "q4_1", "q5_0", "q5_1")
+TYPES = ("q8_0", "q4_0", "q5_0")
+# Not for the models made here: their large numbers are beyond a minimum stored as a half.
+TYPES_WITH_MINIMUM = ("q4_1", "q5_1")
 PROMPT = "Once upon a time"
 NEW_TOKENS = 32
 
@@ -70,7 +72,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="frugal-parity-") as name:
         folder = pathlib.Path(name)
         for model in models(folder, sys.argv[2:]):
-            for kind in TYPES:
+            made = model.parent == folder
+            for kind in TYPES if made else TYPES + TYPES_WITH_MINIMUM:
                 lines = compare(program, model, kind, folder)
                 print(f"{model.name} {kind}: {'equal' if not lines else 'A = frugal, B = llama.cpp'}")
                 for line in lines:
