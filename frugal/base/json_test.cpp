@@ -33,7 +33,7 @@ TEST(SortedJson, ReadsAHundredThousandMembersInAnyOrder) {
   text += "\"x\":0}";
   const SortedJson json = parse_sorted_json(text, "test");
   EXPECT_EQ(json.size(), 100'001U);
-  EXPECT_EQ(json.at("77"), 77);
+  EXPECT_EQ(json.at("77").get<int>(), 77);
 }
 
 TEST(SortedJson, HasTheSameFaults) {
