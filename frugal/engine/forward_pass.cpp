@@ -345,12 +345,12 @@ void ForwardPass::multiply(MatrixView<const float> x, std::initializer_list<Prod
   });
   kernels::Activations input{.x = x};
   if (blocks) {
-    const std::size_t per_row = x.cols / BlockQ8_0::kElements;
-    if (scratch_.blocks.size() < x.rows * per_row) scratch_.blocks.resize(x.rows * per_row);
+    scratch_.quantized.resize(x.rows, x.cols);
     each_row(x.rows, 4 * x.cols, [&](std::size_t r) {
-      kernels_.quantize_row(x.row(r), scratch_.blocks.data() + (r * per_row), x.cols);
+      const MatrixView<const float> row{x.row(r), 1, x.cols, x.stride};
+      kernels::quantize(kernels_, row, scratch_.quantized, r);
     });
-    input.blocks = scratch_.blocks.data();
+    input.quantized = scratch_.quantized.view();
     cost_ += kernels::quantize_cost(x.rows, x.cols);
   }
   std::size_t rows = 0;

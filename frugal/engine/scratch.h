@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "frugal/kernels/quantize.h"
 #include "frugal/model/model.h"
-#include "frugal/tensor/blocks.h"
 #include "frugal/tensor/view.h"
 
 namespace frugal::engine {
@@ -38,21 +38,21 @@ struct Turn {
 
 /// Shapes: `batch` rows each unless said otherwise.
 struct Scratch {
-  Buffer residual;                ///< [batch, embedding]
-  Buffer normed;                  ///< [batch, embedding]: what the next sublayer reads
-  Buffer query;                   ///< [batch, heads * head_dim]
-  Buffer key;                     ///< [batch, kv_heads * head_dim]
-  Buffer value;                   ///< [batch, kv_heads * head_dim]
-  Buffer attended;                ///< [batch, heads * head_dim]
-  Buffer gate;                    ///< [batch, feed_forward]
-  Buffer up;                      ///< [batch, feed_forward]
-  Buffer delta;                   ///< [batch, embedding]: what a sublayer adds
-  std::vector<Turn> turns;        ///< one per rotation of the model
-  Buffer chosen;                  ///< [wanted rows, embedding]: rows that get logits
-  Buffer logits;                  ///< [wanted rows, vocab_size]
-  std::vector<BlockQ8_0> blocks;  ///< [batch, widest input / 32]
+  Buffer residual;                   ///< [batch, embedding]
+  Buffer normed;                     ///< [batch, embedding]: what the next sublayer reads
+  Buffer query;                      ///< [batch, heads * head_dim]
+  Buffer key;                        ///< [batch, kv_heads * head_dim]
+  Buffer value;                      ///< [batch, kv_heads * head_dim]
+  Buffer attended;                   ///< [batch, heads * head_dim]
+  Buffer gate;                       ///< [batch, feed_forward]
+  Buffer up;                         ///< [batch, feed_forward]
+  Buffer delta;                      ///< [batch, embedding]: what a sublayer adds
+  std::vector<Turn> turns;           ///< one per rotation of the model
+  Buffer chosen;                     ///< [wanted rows, embedding]: rows that get logits
+  Buffer logits;                     ///< [wanted rows, vocab_size]
+  kernels::QuantizedRows quantized;  ///< [batch, width of the input]
 
-  /// Shapes everything but `chosen`, `logits` and `blocks` for `batch` rows.
+  /// Shapes everything but `chosen`, `logits` and `quantized` for `batch` rows.
   void fit(const model::Model& model, std::size_t batch) {
     const model::Config& c = model.config;
     for (Buffer* buffer : {&residual, &normed, &delta}) buffer->shape(batch, c.embedding);

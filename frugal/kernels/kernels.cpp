@@ -15,7 +15,7 @@ namespace frugal::kernels {
 namespace {
 
 #if defined(__x86_64__)
-// The features of FRUGAL_TARGET_AVX2 and FRUGAL_TARGET_AVX512.  The compiler's run-time library
+// The features of FRUGAL_TARGET_AVX2 and its successors.  The compiler's run-time library
 // also asks whether the operating system saves the wide registers.
 bool has_f16c() {  // Clang's __builtin_cpu_supports does not know this name
   unsigned int eax = 0;
@@ -34,6 +34,10 @@ bool runs_avx512() {
          __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
          __builtin_cpu_supports("avx512vl") != 0;
 }
+
+bool runs_avx512vnni() {
+  return runs_avx512() && __builtin_cpu_supports("avx512vnni") != 0;
+}
 #endif
 
 }  // namespace
@@ -46,6 +50,8 @@ std::string_view isa_name(Isa isa) {
       return "avx2";
     case Isa::kAvx512:
       return "avx512";
+    case Isa::kAvx512Vnni:
+      return "avx512vnni";
   }
   return "unknown";
 }
@@ -55,6 +61,7 @@ std::vector<const Kernels*> runnable_kernels() {
 #if defined(__x86_64__)
   if (runs_avx2()) tables.push_back(&avx2::table());
   if (runs_avx512()) tables.push_back(&avx512::table());
+  if (runs_avx512vnni()) tables.push_back(&avx512vnni::table());
 #endif
   return tables;
 }

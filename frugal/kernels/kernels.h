@@ -7,11 +7,30 @@
 #include <string_view>
 #include <vector>
 
-#include "frugal/tensor/blocks.h"
-
 namespace frugal::kernels {
 
-enum class Isa { kScalar, kAvx2, kAvx512 };
+enum class Isa { kScalar, kAvx2, kAvx512, kAvx512Vnni };
+
+/// What products need to know of 32 rounded activations q[0..31], beside the values themselves.
+/// All of it is zero when the values are; `scale`, `sum` and `half_sums` are NaN, and every value
+/// 0, when one of the 32 numbers was NaN or infinite.
+struct ActivationBlock {
+  float scale;         ///< number = scale * q
+  float sum;           ///< scale * sum_j q[j]: what a minimum per 32 is multiplied with
+  float half_sums[2];  ///< the same over q[0..15] and q[16..31]: for minima per 16
+  std::int32_t total;  ///< sum_j q[j]
+  /// Sums over the places j with j mod 4 in {0, 1} and in {2, 3}: what a zero point is multiplied
+  /// with where sums are kept in pairs of int16.
+  std::int16_t pairs[2];
+  std::int16_t half_pairs[2][2];  ///< [half][pair]: the same over q[0..15] and q[16..31]
+};
+static_assert(sizeof(ActivationBlock) == 32);
+
+/// Activations rounded to int8 per 32, borrowed: see quantize.h.
+struct QuantizedView {
+  const std::int8_t* values = nullptr;      ///< [batch][cols], each in [-127, 127]
+  const ActivationBlock* blocks = nullptr;  ///< [batch][cols / 32]
+};
 
 /// Arguments of a matrix-product kernel: out[n][r] = sum_c w[r][c] * x[n][c], for `rows` stored
 /// rows of `cols` elements and `batch` activation rows.
@@ -20,12 +39,31 @@ struct MatmulArgs {
   std::size_t row_bytes;     ///< from one stored row to the next
   std::size_t rows;
   std::size_t cols;
-  const float* x;             ///< [batch][x_stride]; used by the float formats
-  std::size_t x_stride;       ///< in floats
-  const BlockQ8_0* x_blocks;  ///< [batch][cols / 32]; used by the block formats
+  const float* x;           ///< [batch][x_stride]; used by the float formats
+  std::size_t x_stride;     ///< in floats
+  QuantizedView quantized;  ///< used by the block formats
   std::size_t batch;
   float* out;  ///< [batch][out_stride]
   std::size_t out_stride;
+};
+
+using Multiply = void (*)(const MatmulArgs& args);
+
+/// One matrix product for each block format.
+struct BlockProducts {
+  Multiply q4_0;
+  Multiply q4_1;
+  Multiply q5_0;
+  Multiply q5_1;
+  Multiply q8_0;
+  Multiply q2_k;
+  Multiply q3_k;
+  Multiply q4_k;
+  Multiply q5_k;
+  Multiply q6_k;
+  Multiply iq4_nl;
+  Multiply iq4_xs;
+  Multiply mxfp4;
 };
 
 /// How numbers lie in the KV cache (kv_page.h).
@@ -59,14 +97,14 @@ struct Kernels {
   void (*layer_norm_row)(const float* x, const float* gain, const float* bias, float epsilon,
                          float* out, std::size_t cols);
 
-  void (*matmul_f32)(const MatmulArgs& args);
-  void (*matmul_f16)(const MatmulArgs& args);
-  void (*matmul_bf16)(const MatmulArgs& args);
-  void (*matmul_q8_0)(const MatmulArgs& args);
-  void (*matmul_q4_0)(const MatmulArgs& args);
+  Multiply matmul_f32;
+  Multiply matmul_f16;
+  Multiply matmul_bf16;
+  BlockProducts matmul_blocks;
 
-  /// Rounds activations to blocks of 32: the reference rounding of Q8_0, byte for byte.
-  void (*quantize_row)(const float* x, BlockQ8_0* out, std::size_t cols);
+  /// Rounds activations to int8 per 32; cols is a multiple of 32.
+  void (*quantize_row)(const float* x, std::int8_t* values, ActivationBlock* blocks,
+                       std::size_t cols);
 
   void (*softmax_row)(float* x, std::size_t cols);  ///< in place
   void (*silu_mul_row)(const float* gate, const float* up, float* out, std::size_t cols);

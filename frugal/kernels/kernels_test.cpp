@@ -30,8 +30,12 @@ TEST(Kernels, EveryTableIsComplete) {
     EXPECT_NE(table->matmul_f32, nullptr);
     EXPECT_NE(table->matmul_f16, nullptr);
     EXPECT_NE(table->matmul_bf16, nullptr);
-    EXPECT_NE(table->matmul_q8_0, nullptr);
-    EXPECT_NE(table->matmul_q4_0, nullptr);
+    const BlockProducts& blocks = table->matmul_blocks;
+    for (const Multiply entry :
+         {blocks.q4_0, blocks.q4_1, blocks.q5_0, blocks.q5_1, blocks.q8_0, blocks.q2_k, blocks.q3_k,
+          blocks.q4_k, blocks.q5_k, blocks.q6_k, blocks.iq4_nl, blocks.iq4_xs, blocks.mxfp4}) {
+      EXPECT_NE(entry, nullptr);
+    }
     EXPECT_NE(table->quantize_row, nullptr);
     EXPECT_NE(table->softmax_row, nullptr);
     EXPECT_NE(table->silu_mul_row, nullptr);
@@ -47,6 +51,7 @@ TEST(Kernels, NamesAreThoseThatPeopleType) {
   EXPECT_EQ(isa_name(Isa::kScalar), "scalar");
   EXPECT_EQ(isa_name(Isa::kAvx2), "avx2");
   EXPECT_EQ(isa_name(Isa::kAvx512), "avx512");
+  EXPECT_EQ(isa_name(Isa::kAvx512Vnni), "avx512vnni");
 }
 
 TEST(Kernels, WithoutAWishTheBestTableIsChosen) {
@@ -76,8 +81,8 @@ TEST(Kernels, AForcedSetThatCannotRunIsAnErrorThatListsThoseThatCan) {
 
 TEST(Kernels, ASetThisCpuLacksIsRefusedByName) {
   const auto best = runnable_kernels().back()->isa;
-  if (best == Isa::kAvx512) GTEST_SKIP() << "this CPU runs every set of this build";
-  EXPECT_THROW(static_cast<void>(choose_kernels("avx512")), Error);
+  if (best == Isa::kAvx512Vnni) GTEST_SKIP() << "this CPU runs every set of this build";
+  EXPECT_THROW(static_cast<void>(choose_kernels("avx512vnni")), Error);
 }
 
 }  // namespace

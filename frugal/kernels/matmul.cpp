@@ -1,14 +1,48 @@
 #include "frugal/kernels/matmul.h"
 
 #include "frugal/base/error.h"
+#include "frugal/kernels/block_format.h"
+#include "frugal/kernels/quantize.h"
+#include "frugal/kernels/tables.h"
 
 namespace frugal::kernels {
 
 namespace {
 
-using Multiply = void (*)(const MatmulArgs&);
-
 /// The entry of the table for this type, or null when there is none.
+Multiply block_entry(const BlockProducts& products, DType type) {
+  switch (type) {
+    case DType::kQ4_0:
+      return products.q4_0;
+    case DType::kQ4_1:
+      return products.q4_1;
+    case DType::kQ5_0:
+      return products.q5_0;
+    case DType::kQ5_1:
+      return products.q5_1;
+    case DType::kQ8_0:
+      return products.q8_0;
+    case DType::kQ2_K:
+      return products.q2_k;
+    case DType::kQ3_K:
+      return products.q3_k;
+    case DType::kQ4_K:
+      return products.q4_k;
+    case DType::kQ5_K:
+      return products.q5_k;
+    case DType::kQ6_K:
+      return products.q6_k;
+    case DType::kIQ4_NL:
+      return products.iq4_nl;
+    case DType::kIQ4_XS:
+      return products.iq4_xs;
+    case DType::kMXFP4:
+      return products.mxfp4;
+    default:
+      return nullptr;
+  }
+}
+
 Multiply entry(const Kernels& kernels, DType type) {
   switch (type) {
     case DType::kF32:
@@ -17,12 +51,8 @@ Multiply entry(const Kernels& kernels, DType type) {
       return kernels.matmul_f16;
     case DType::kBF16:
       return kernels.matmul_bf16;
-    case DType::kQ8_0:
-      return kernels.matmul_q8_0;
-    case DType::kQ4_0:
-      return kernels.matmul_q4_0;
     default:
-      return nullptr;
+      return block_entry(kernels.matmul_blocks, type);
   }
 }
 
@@ -33,7 +63,7 @@ bool can_multiply(DType type) {
 }
 
 bool wants_blocks(DType type) {
-  return type == DType::kQ8_0 || type == DType::kQ4_0;
+  return block_entry(scalar::table().matmul_blocks, type) != nullptr;
 }
 
 void matmul(const Kernels& kernels, const StoredMatrix& w, const Activations& x,
@@ -45,14 +75,14 @@ void matmul(const Kernels& kernels, const StoredMatrix& w, const Activations& x,
   FRUGAL_CHECK(out.cols == w.rows);
   const std::optional<std::size_t> row = row_bytes(w.type, w.cols);
   FRUGAL_CHECK(row.has_value() && w.row_bytes >= *row);
-  FRUGAL_CHECK(x.blocks != nullptr || !wants_blocks(w.type));
+  FRUGAL_CHECK(x.quantized.values != nullptr || !wants_blocks(w.type));
   entry(kernels, w.type)({.weights = w.data + (row_begin * w.row_bytes),
                           .row_bytes = w.row_bytes,
                           .rows = row_end - row_begin,
                           .cols = w.cols,
                           .x = x.x.data,
                           .x_stride = x.x.stride,
-                          .x_blocks = x.blocks,
+                          .quantized = x.quantized,
                           .batch = x.x.rows,
                           .out = out.data + row_begin,
                           .out_stride = out.stride});
@@ -68,10 +98,13 @@ Cost matmul_cost(DType type, std::uint64_t rows, std::uint64_t cols, std::uint64
   if (!wants_blocks(type)) {
     return cost.add(Op::kFloat, 2 * results * cols).add(Traffic::kCache, 4 * batch * cols);
   }
-  const std::uint64_t blocks = cols / BlockQ8_0::kElements;
-  return cost.add(Op::kInt8, 2 * results * cols)
-      .add(Op::kFloat, 2 * results * blocks)
-      .add(Traffic::kCache, batch * blocks * sizeof(BlockQ8_0));
+  const BlockFormat format = block_format(type);
+  const std::uint64_t blocks = cols / kActivationBlock;
+  const std::uint64_t group_ops = format.arithmetic == Arithmetic::kGrouped ? 4 : 0;
+  const auto minima = static_cast<std::uint64_t>(format.minima);
+  return cost.add(Op::kInt8, results * ((2 * cols) + (group_ops * blocks)))
+      .add(Op::kFloat, results * blocks * (3 + (2 * minima)))
+      .add(Traffic::kCache, batch * (cols + (blocks * sizeof(ActivationBlock))));
 }
 
 }  // namespace frugal::kernels

@@ -4,11 +4,22 @@
 
 namespace frugal::kernels {
 
-void quantize(const Kernels& kernels, MatrixView<const float> x, BlockQ8_0* out) {
-  FRUGAL_CHECK(x.cols % BlockQ8_0::kElements == 0);
-  const std::size_t blocks = x.cols / BlockQ8_0::kElements;
+void QuantizedRows::resize(std::size_t rows, std::size_t cols) {
+  FRUGAL_CHECK(cols % kActivationBlock == 0);
+  if (values_.size() < rows * cols) {
+    values_.resize(rows * cols);
+    blocks_.resize(rows * cols / kActivationBlock);
+  }
+  rows_ = rows;
+  cols_ = cols;
+}
+
+void quantize(const Kernels& kernels, MatrixView<const float> x, QuantizedRows& out,
+              std::size_t first) {
+  FRUGAL_CHECK(x.cols == out.cols());
+  FRUGAL_CHECK(first <= out.rows() && x.rows <= out.rows() - first);
   for (std::size_t r = 0; r < x.rows; ++r) {
-    kernels.quantize_row(x.row(r), out + (r * blocks), x.cols);
+    kernels.quantize_row(x.row(r), out.values(first + r), out.blocks(first + r), x.cols);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "frugal/kernels/test_data.h"
+#include "frugal/tensor/blocks.h"
 #include "frugal/tensor/half.h"
 
 namespace frugal::kernels {
@@ -18,23 +19,29 @@ using testing::name;
 using testing::numbers;
 using testing::row_view;
 
-std::vector<BlockQ8_0> run(const Kernels& table, const std::vector<float>& x) {
-  std::vector<BlockQ8_0> blocks(x.size() / 32);
-  quantize(table, row_view(x.data(), x.size()), blocks.data());
-  return blocks;
+/// One row, rounded.
+QuantizedRows run(const Kernels& table, const std::vector<float>& x) {
+  QuantizedRows rows;
+  rows.resize(1, x.size());
+  quantize(table, row_view(x.data(), x.size()), rows);
+  return rows;
 }
 
-/// Index of the first byte where the table and the format's encoder differ, or -1.
+/// Index of the first value where the table and the format's encoder differ, or -1.
 std::ptrdiff_t first_difference(const Kernels& table, const std::vector<float>& x) {
-  const auto blocks = run(table, x);
-  std::vector<std::byte> want(blocks.size() * sizeof(BlockQ8_0));
-  encode_row(DType::kQ8_0, x, want.data());
-  const auto* got = reinterpret_cast<const std::byte*>(blocks.data());
-  const auto at = std::mismatch(want.begin(), want.end(), got).first;
-  return at == want.end() ? -1 : at - want.begin();
+  QuantizedRows rows = run(table, x);
+  std::vector<BlockQ8_0> want(x.size() / 32);
+  encode_row(DType::kQ8_0, x, reinterpret_cast<std::byte*>(want.data()));
+  for (std::size_t c = 0; c < x.size(); ++c) {
+    if (rows.values(0)[c] != want[c / 32].qs[c % 32]) return static_cast<std::ptrdiff_t>(c);
+    if (float_to_half(rows.blocks(0)[c / 32].scale) != want[c / 32].d) {
+      return static_cast<std::ptrdiff_t>(c);
+    }
+  }
+  return -1;
 }
 
-TEST(Quantize, IsByteIdenticalToTheEncoderOverManyMagnitudes) {
+TEST(Quantize, RoundsLikeTheEncoderOverManyMagnitudes) {
   for (const Kernels* table : runnable_kernels()) {
     for (const std::size_t cols : kBlockSizes) {
       for (int exponent = -149; exponent <= 125; exponent += 2) {
@@ -59,9 +66,9 @@ TEST(Quantize, RoundsHalvesAwayFromZeroAndNothingElse) {
   while (x.size() % 32 != 0) x.push_back(-0.0F);
   for (const Kernels* table : runnable_kernels()) {
     EXPECT_EQ(first_difference(*table, x), -1) << name(*table);
-    const auto blocks = run(*table, x);
+    QuantizedRows rows = run(*table, x);
     for (std::size_t c = 0; c < x.size(); ++c) {
-      ASSERT_EQ(blocks[c / 32].qs[c % 32], static_cast<int>(std::round(x[c]))) << x[c];
+      ASSERT_EQ(rows.values(0)[c], static_cast<int>(std::round(x[c]))) << x[c];
     }
   }
 }
@@ -71,9 +78,9 @@ TEST(Quantize, TheLargestBecomes127InEitherSignAtAnyPlace) {
     for (std::size_t at = 0; at < 32; ++at) {
       auto x = numbers(32, 9);
       x[at] = at % 2 == 0 ? 3.7F : -3.7F;
-      const auto blocks = run(*table, x);
-      EXPECT_EQ(blocks[0].qs[at], at % 2 == 0 ? 127 : -127) << name(*table) << ' ' << at;
-      EXPECT_EQ(blocks[0].d, float_to_half(3.7F / 127.0F));
+      QuantizedRows rows = run(*table, x);
+      EXPECT_EQ(rows.values(0)[at], at % 2 == 0 ? 127 : -127) << name(*table) << ' ' << at;
+      EXPECT_EQ(rows.blocks(0)[0].scale, 3.7F / 127.0F);
     }
   }
 }
@@ -83,9 +90,10 @@ TEST(Quantize, ZerosAndNumbersTooSmallForAScaleBecomeZero) {
     for (const float tiny : {0.0F, -0.0F, 1e-45F, 1e-40F, 3e-37F}) {
       std::vector<float> x(32, 0.0F);
       x[5] = tiny;
-      const auto blocks = run(*table, x);
-      EXPECT_EQ(blocks[0].d, 0) << name(*table) << ' ' << tiny;
-      for (const std::int8_t q : blocks[0].qs) EXPECT_EQ(q, 0);
+      QuantizedRows rows = run(*table, x);
+      const ActivationBlock zeros{};
+      EXPECT_EQ(std::memcmp(rows.blocks(0), &zeros, sizeof zeros), 0) << name(*table) << tiny;
+      for (std::size_t j = 0; j < 32; ++j) EXPECT_EQ(rows.values(0)[j], 0);
     }
   }
 }
@@ -96,11 +104,16 @@ TEST(Quantize, ANumberThatIsNotFiniteMakesItsBlockNanAndNoOther) {
       for (const std::size_t at : {32U, 41U, 63U}) {
         auto x = numbers(96, 4);
         x[at] = poison;
-        const auto blocks = run(*table, x);
-        EXPECT_EQ(blocks[1].d, 0x7E00) << name(*table);
-        for (const std::int8_t q : blocks[1].qs) EXPECT_EQ(q, 0);
-        EXPECT_LT(half_to_float(blocks[0].d), 0.01F);
-        EXPECT_LT(half_to_float(blocks[2].d), 0.01F);
+        QuantizedRows rows = run(*table, x);
+        const ActivationBlock& poisoned = rows.blocks(0)[1];
+        for (const float f :
+             {poisoned.scale, poisoned.sum, poisoned.half_sums[0], poisoned.half_sums[1]}) {
+          EXPECT_TRUE(std::isnan(f)) << name(*table);
+        }
+        EXPECT_EQ(poisoned.total, 0);
+        for (std::size_t j = 32; j < 64; ++j) EXPECT_EQ(rows.values(0)[j], 0);
+        EXPECT_LT(rows.blocks(0)[0].scale, 0.01F);
+        EXPECT_LT(rows.blocks(0)[2].scale, 0.01F);
       }
     }
   }
@@ -111,24 +124,72 @@ TEST(Quantize, NanWinsOverLaterNumbersAndInfinityOverLaterNan) {
     std::vector<float> x(32, 1.0F);
     x[0] = kNan;
     x[31] = 1e30F;
-    EXPECT_EQ(run(*table, x)[0].d, 0x7E00) << name(*table);
+    EXPECT_TRUE(std::isnan(run(*table, x).blocks(0)->scale)) << name(*table);
     x[0] = kInfinity;
     x[31] = kNan;
-    EXPECT_EQ(run(*table, x)[0].d, 0x7E00) << name(*table);
+    EXPECT_TRUE(std::isnan(run(*table, x).blocks(0)->scale)) << name(*table);
   }
 }
 
-TEST(Quantize, ReadsStridedRows) {
-  const auto data = numbers(210, 5);
+TEST(Quantize, TheSumsAreThoseOfTheValues) {
   for (const Kernels* table : runnable_kernels()) {
-    std::vector<BlockQ8_0> blocks(6);
-    quantize(*table, {data.data(), 3, 64, 70}, blocks.data());
-    for (std::size_t r = 0; r < 3; ++r) {
-      const auto from = data.begin() + static_cast<std::ptrdiff_t>(r * 70);
-      const auto want = run(*table, {from, from + 64});
-      EXPECT_EQ(std::memcmp(want.data(), &blocks[r * 2], 2 * sizeof(BlockQ8_0)), 0);
+    const auto x = numbers(320, 12);
+    QuantizedRows rows = run(*table, x);
+    for (std::size_t b = 0; b < 10; ++b) {
+      const ActivationBlock& block = rows.blocks(0)[b];
+      int sums[2][2] = {};  // [half][pair]
+      for (std::size_t j = 0; j < 32; ++j) sums[j / 16][j % 4 / 2] += rows.values(0)[(32 * b) + j];
+      for (std::size_t half = 0; half < 2; ++half) {
+        EXPECT_EQ(block.half_pairs[half][0], sums[half][0]) << name(*table);
+        EXPECT_EQ(block.half_pairs[half][1], sums[half][1]);
+        const auto sum = static_cast<float>(sums[half][0] + sums[half][1]);
+        EXPECT_EQ(block.half_sums[half], block.scale * sum);
+      }
+      for (std::size_t pair = 0; pair < 2; ++pair) {
+        EXPECT_EQ(block.pairs[pair], sums[0][pair] + sums[1][pair]);
+      }
+      EXPECT_EQ(block.total, block.pairs[0] + block.pairs[1]);
+      EXPECT_EQ(block.sum, block.scale * static_cast<float>(block.total));
     }
   }
+}
+
+TEST(Quantize, EveryIsaGivesTheBytesOfScalar) {
+  auto x = numbers(3200, 13);
+  for (std::size_t c = 0; c < x.size(); ++c) x[c] = std::ldexp(x[c], static_cast<int>(c / 32) - 50);
+  QuantizedRows want = run(*runnable_kernels().front(), x);
+  for (const Kernels* table : runnable_kernels()) {
+    QuantizedRows rows = run(*table, x);
+    EXPECT_EQ(std::memcmp(rows.values(0), want.values(0), x.size()), 0) << name(*table);
+    EXPECT_EQ(std::memcmp(rows.blocks(0), want.blocks(0), x.size()), 0) << name(*table);
+  }
+}
+
+TEST(Quantize, ReadsStridedRowsAndWritesWhereItIsTold) {
+  const auto data = numbers(210, 5);
+  for (const Kernels* table : runnable_kernels()) {
+    QuantizedRows rows;
+    rows.resize(4, 64);
+    quantize(*table, {data.data(), 3, 64, 70}, rows, 1);
+    for (std::size_t r = 0; r < 3; ++r) {
+      const auto from = data.begin() + static_cast<std::ptrdiff_t>(r * 70);
+      QuantizedRows want = run(*table, {from, from + 64});
+      EXPECT_EQ(std::memcmp(want.values(0), rows.values(r + 1), 64), 0);
+      EXPECT_EQ(std::memcmp(want.blocks(0), rows.blocks(r + 1), 2 * sizeof(ActivationBlock)), 0);
+    }
+  }
+}
+
+TEST(QuantizedRows, GrowAndNeverShrink) {
+  QuantizedRows rows;
+  rows.resize(4, 64);
+  const std::int8_t* first = rows.values(0);
+  rows.resize(2, 32);
+  EXPECT_EQ(rows.values(0), first);
+  EXPECT_EQ(rows.values(1) - rows.values(0), 32);
+  EXPECT_EQ(rows.blocks(1) - rows.blocks(0), 1);
+  EXPECT_EQ(rows.rows(), 2U);
+  EXPECT_EQ(rows.cols(), 32U);
 }
 
 TEST(StoreF16, RoundsLikeTheFormatInEveryIsaAndSize) {
@@ -163,9 +224,10 @@ TEST(StoreF16, KeepsInfinityNanAndTheSignOfZero) {
 
 TEST(Quantize, CostsAreCountedByHandAndLinearInRows) {
   const Cost cost = quantize_cost(2, 64);
-  EXPECT_EQ(cost.op(Op::kFloat), 384U);
+  EXPECT_EQ(cost.op(Op::kFloat), (3U * 128) + (3U * 4));
+  EXPECT_EQ(cost.op(Op::kInt8), 128U);
   EXPECT_EQ(cost.op(Op::kSpecial), 8U);
-  EXPECT_EQ(cost.traffic(Traffic::kCache), 512U + (4U * 34));
+  EXPECT_EQ(cost.traffic(Traffic::kCache), 512U + 128U + (4U * 32));
   EXPECT_EQ(2 * quantize_cost(3, 96), quantize_cost(6, 96));
   const Cost store = store_f16_cost(2, 10);
   EXPECT_EQ(store.op(Op::kFloat), 20U);
@@ -173,11 +235,14 @@ TEST(Quantize, CostsAreCountedByHandAndLinearInRows) {
   EXPECT_EQ(store.traffic(Traffic::kCache), 80U);
 }
 
-TEST(QuantizeDeathTest, ARowOfBrokenBlocksIsABug) {
-  std::vector<float> x(33);
-  BlockQ8_0 blocks[2];
-  EXPECT_DEATH(quantize(*runnable_kernels().front(), row_view<const float>(x.data(), 33), blocks),
-               "x.cols % BlockQ8_0::kElements == 0");
+TEST(QuantizeDeathTest, RowsThatDoNotFitAreBugs) {
+  std::vector<float> x(64);
+  QuantizedRows rows;
+  EXPECT_DEATH(rows.resize(1, 33), "cols % kActivationBlock == 0");
+  rows.resize(2, 32);
+  const Kernels& table = *runnable_kernels().front();
+  EXPECT_DEATH(quantize(table, row_view<const float>(x.data(), 64), rows), "x.cols == out.cols");
+  EXPECT_DEATH(quantize(table, row_view<const float>(x.data(), 32), rows, 2), "x.rows <= out.rows");
 }
 
 }  // namespace

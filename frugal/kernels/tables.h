@@ -18,4 +18,8 @@ namespace avx512 {
 const Kernels& table();  ///< starts from avx2 and replaces what it improves
 }
 
+namespace avx512vnni {
+const Kernels& table();  ///< starts from avx512 and replaces what it improves
+}
+
 }  // namespace frugal::kernels

@@ -14,10 +14,9 @@ void layer_norm_row(const float* x, const float* gain, const float* bias, float 
 void matmul_f32(const MatmulArgs& args);
 void matmul_f16(const MatmulArgs& args);
 void matmul_bf16(const MatmulArgs& args);
-void matmul_q8_0(const MatmulArgs& args);
-void matmul_q4_0(const MatmulArgs& args);
+BlockProducts block_products();
 
-void quantize_row(const float* x, BlockQ8_0* out, std::size_t cols);
+void quantize_row(const float* x, std::int8_t* values, ActivationBlock* blocks, std::size_t cols);
 void store_f16_row(const float* x, std::uint16_t* out, std::size_t cols);
 
 void softmax_row(float* x, std::size_t cols);

@@ -25,28 +25,55 @@ static inline __m128i round_product(__m512 x, __m512 inverse) {
   return _mm512_cvtepi32_epi8(_mm512_mask_sub_epi32(rounded, negative, zero, rounded));
 }
 
-static inline void quantize_block(const float* x, BlockQ8_0* out) {
-  const __m512 low = _mm512_loadu_ps(x);
-  const __m512 high = _mm512_loadu_ps(x + kLanes);
-  auto* quants = reinterpret_cast<__m128i*>(out->qs);
-  const int bits =
-      _mm512_reduce_max_epi32(_mm512_max_epi32(magnitude_bits(low), magnitude_bits(high)));
-  if (bits >= 0x7F800000) {
-    out->d = 0x7E00;  // NaN
-    _mm_storeu_si128(quants, _mm_setzero_si128());
-    _mm_storeu_si128(quants + 1, _mm_setzero_si128());
-    return;
+/// The sums of one block, as in the avx2 folder, from its halves.
+static inline ActivationBlock sum_up(__m128i low, __m128i high, float scale) {
+  const __m128i halves[2] = {low, high};
+  ActivationBlock block;
+  block.scale = scale;
+  int half_totals[2];
+  __m128i both = _mm_setzero_si128();
+  for (int half = 0; half < 2; ++half) {
+    __m128i pairs = _mm_maddubs_epi16(_mm_set1_epi8(1), halves[half]);
+    pairs = _mm_add_epi16(pairs, _mm_shuffle_epi32(pairs, 0x4E));
+    pairs = _mm_add_epi16(pairs, _mm_shuffle_epi32(pairs, 0xB1));
+    half_totals[half] = _mm_cvtsi128_si32(_mm_madd_epi16(pairs, _mm_set1_epi16(1)));
+    const int bits = _mm_cvtsi128_si32(pairs);
+    std::memcpy(block.half_pairs[half], &bits, sizeof bits);
+    both = _mm_add_epi16(both, pairs);
+    block.half_sums[half] = scale * static_cast<float>(half_totals[half]);
   }
-  const float d = _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(bits))) / 127.0F;
-  const float inverse = 1.0F / d;
-  out->d = float_to_half(d);
-  const __m512 scale = _mm512_set1_ps(std::isfinite(inverse) ? inverse : 0.0F);
-  _mm_storeu_si128(quants, round_product(low, scale));
-  _mm_storeu_si128(quants + 1, round_product(high, scale));
+  const int bits = _mm_cvtsi128_si32(both);
+  std::memcpy(block.pairs, &bits, sizeof bits);
+  block.total = half_totals[0] + half_totals[1];
+  block.sum = scale * static_cast<float>(block.total);
+  return block;
 }
 
-void quantize_row(const float* x, BlockQ8_0* out, std::size_t cols) {
-  for (std::size_t c = 0; c < cols; c += 32) quantize_block(x + c, out++);
+static inline ActivationBlock quantize_block(const float* x, std::int8_t* values) {
+  const __m512 first = _mm512_loadu_ps(x);
+  const __m512 second = _mm512_loadu_ps(x + kLanes);
+  auto* stored = reinterpret_cast<__m128i*>(values);
+  const int bits =
+      _mm512_reduce_max_epi32(_mm512_max_epi32(magnitude_bits(first), magnitude_bits(second)));
+  const bool finite = bits < 0x7F800000;
+  const float scale = _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(bits))) / 127.0F;
+  const float inverse = 1.0F / scale;
+  if (!finite || !std::isfinite(inverse)) {
+    const __m128i zero = _mm_setzero_si128();
+    _mm_storeu_si128(stored, zero);
+    _mm_storeu_si128(stored + 1, zero);
+    return sum_up(zero, zero, finite ? 0.0F : __builtin_nanf(""));
+  }
+  const __m512 factor = _mm512_set1_ps(inverse);
+  const __m128i low = round_product(first, factor);
+  const __m128i high = round_product(second, factor);
+  _mm_storeu_si128(stored, low);
+  _mm_storeu_si128(stored + 1, high);
+  return sum_up(low, high, scale);
+}
+
+void quantize_row(const float* x, std::int8_t* values, ActivationBlock* blocks, std::size_t cols) {
+  for (std::size_t c = 0; c < cols; c += 32) *blocks++ = quantize_block(x + c, values + c);
 }
 
 void store_f16_row(const float* x, std::uint16_t* out, std::size_t cols) {

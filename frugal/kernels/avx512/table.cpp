@@ -13,8 +13,7 @@ const Kernels& table() {
     k.matmul_f32 = matmul_f32;
     k.matmul_f16 = matmul_f16;
     k.matmul_bf16 = matmul_bf16;
-    k.matmul_q8_0 = matmul_q8_0;
-    k.matmul_q4_0 = matmul_q4_0;
+    k.matmul_blocks = block_products();
     k.quantize_row = quantize_row;
     k.softmax_row = softmax_row;
     k.silu_mul_row = silu_mul_row;

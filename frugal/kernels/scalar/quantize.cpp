@@ -1,10 +1,10 @@
-// Q8_0 rounds each 32 numbers to d * q with d = max|x| / 127 and q = round half away from zero
-// (x / d).  The inverse comes from d before d is rounded to binary16, as in the file format's
-// reference, so that activations and stored weights are rounded by one rule.
+// Each 32 numbers are rounded to scale * q with scale = max|x| / 127 and q = round half away from
+// zero (x / scale): the rule by which Q8_0 rounds stored weights, but for the scale, which is not
+// rounded to binary16 here.
 //
-// Two corners are ours.  A block with NaN or infinity becomes d = NaN, q = 0: whoever multiplies
-// with it sees NaN, and no float outside int8 is ever converted.  A block so small that 1 / d
-// overflows has d = 0 in binary16, so all its numbers are 0 and q is too.
+// Two corners are ours.  A block with NaN or infinity gets scale = NaN, q = 0: whoever multiplies
+// with it sees NaN, and no float outside int8 is ever converted.  A block so small that 1 / scale
+// overflows becomes all zeros, its scale too.
 
 #include <cmath>
 
@@ -25,25 +25,43 @@ float largest_magnitude(const float* x) {
   return largest;
 }
 
-BlockQ8_0 quantize_block(const float* x) {
-  BlockQ8_0 block{};
-  const float largest = largest_magnitude(x);
-  if (!std::isfinite(largest)) {
-    block.d = 0x7E00;  // NaN
-    return block;
+ActivationBlock sum_up(const std::int8_t* q, float scale) {
+  ActivationBlock block{};
+  block.scale = scale;
+  int halves[2] = {0, 0};
+  for (int j = 0; j < 32; ++j) {
+    const int half = j / 16;
+    const int pair = j % 4 / 2;
+    halves[half] += q[j];
+    block.pairs[pair] = static_cast<std::int16_t>(block.pairs[pair] + q[j]);
+    std::int16_t& half_pair = block.half_pairs[half][pair];
+    half_pair = static_cast<std::int16_t>(half_pair + q[j]);
   }
-  const float d = largest / 127.0F;
-  block.d = float_to_half(d);
-  const float inverse = 1.0F / d;
-  if (!std::isfinite(inverse)) return block;
-  for (int j = 0; j < 32; ++j) block.qs[j] = static_cast<std::int8_t>(std::round(x[j] * inverse));
+  block.total = halves[0] + halves[1];
+  block.sum = scale * static_cast<float>(block.total);
+  for (int half = 0; half < 2; ++half) {
+    block.half_sums[half] = scale * static_cast<float>(halves[half]);
+  }
   return block;
+}
+
+ActivationBlock quantize_block(const float* x, std::int8_t* q) {
+  const float largest = largest_magnitude(x);
+  const float scale = largest / 127.0F;
+  const float inverse = 1.0F / scale;
+  const bool finite = std::isfinite(largest);
+  const bool rounds = finite && std::isfinite(inverse);
+  for (int j = 0; j < 32; ++j) {
+    q[j] = rounds ? static_cast<std::int8_t>(std::round(x[j] * inverse)) : std::int8_t{0};
+  }
+  const float none = finite ? 0.0F : std::nanf("");
+  return sum_up(q, rounds ? scale : none);
 }
 
 }  // namespace
 
-void quantize_row(const float* x, BlockQ8_0* out, std::size_t cols) {
-  for (std::size_t c = 0; c < cols; c += 32) *out++ = quantize_block(x + c);
+void quantize_row(const float* x, std::int8_t* values, ActivationBlock* blocks, std::size_t cols) {
+  for (std::size_t c = 0; c < cols; c += 32) *blocks++ = quantize_block(x + c, values + c);
 }
 
 void store_f16_row(const float* x, std::uint16_t* out, std::size_t cols) {

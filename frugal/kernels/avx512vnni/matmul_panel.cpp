@@ -1,0 +1,101 @@
+// The panel product with vpdpbusd, which multiplies bytes without sign by bytes with sign and adds
+// four such products to an int32, without saturation.  Weights keep their zero point, and each sum
+// starts at -zero * (the sum of its activations); signed weights become w + 128.
+
+#include "frugal/kernels/avx512/panel_tile.h"
+#include "frugal/kernels/avx512vnni/block_parts.h"
+
+FRUGAL_TARGET_BEGIN(FRUGAL_TARGET_AVX512VNNI)
+namespace frugal::kernels::avx512vnni {
+
+using avx512::broadcast_values;
+using avx512::broadcast_word;
+
+/// Without the empty statement the compiler may part a sum into several, and spill them.
+static inline void add_products(__m512i& sum, __m512i weights, __m512i values) {
+  sum = _mm512_dpbusd_epi32(sum, weights, values);
+  asm("" : "+v"(sum));
+}
+
+/// -zero * (sum of the activations of which these are the int16 sums by pairs).
+template <int kZero>
+static inline __m512i start(const std::int16_t* pairs) {
+  if constexpr (kZero == 0) return _mm512_setzero_si512();
+  return _mm512_madd_epi16(broadcast_word(pairs), _mm512_set1_epi16(-kZero));
+}
+
+/// Adds the products of words [kFirst, kFirst + kWords); the sign bits of weights flipped if told
+/// so.
+template <bool kFlip, int kBatch, int kFirst, int kWords>
+static inline void add_words(const PanelBlock& w, const Activation (&x)[kBatch], std::size_t b,
+                             __m512i (&sums)[kBatch]) {
+#pragma GCC unroll 8
+  for (int k = kFirst; k < kFirst + kWords; ++k) {
+    __m512i weights = _mm512_load_si512(w.weights[k]);
+    if constexpr (kFlip) weights = _mm512_xor_si512(weights, _mm512_set1_epi8(-128));
+#pragma GCC unroll 8
+    for (int n = 0; n < kBatch; ++n) add_products(sums[n], weights, broadcast_values(x[n], b, k));
+  }
+}
+
+/// The exact sums of one block.
+template <BlockFormat kFormat, int kBatch>
+static inline void add_block(const PanelBlock& w, const Activation (&x)[kBatch], std::size_t b,
+                             __m512i (&sums)[kBatch]) {
+  if constexpr (kFormat.arithmetic != Arithmetic::kGrouped) {
+    constexpr bool kSigned = kFormat.arithmetic == Arithmetic::kSigned;
+    for (int n = 0; n < kBatch; ++n) {
+      sums[n] = start < kSigned ? 128 : kFormat.zero > (x[n].blocks[b].pairs);
+    }
+    add_words<kSigned, kBatch, 0, 8>(w, x, b, sums);
+  } else {
+    __m512i second[kBatch];
+    for (int n = 0; n < kBatch; ++n) {
+      sums[n] = start<kFormat.zero>(x[n].blocks[b].half_pairs[0]);
+      second[n] = start<kFormat.zero>(x[n].blocks[b].half_pairs[1]);
+    }
+    add_words<false, kBatch, 0, 4>(w, x, b, sums);
+    add_words<false, kBatch, 4, 4>(w, x, b, second);
+    const __m512i groups[2] = {_mm512_srai_epi32(_mm512_load_si512(w.groups[0]), 16),
+                               _mm512_srai_epi32(_mm512_load_si512(w.groups[1]), 16)};
+#pragma GCC unroll 8
+    for (int n = 0; n < kBatch; ++n) {
+      sums[n] = _mm512_add_epi32(_mm512_mullo_epi32(sums[n], groups[0]),
+                                 _mm512_mullo_epi32(second[n], groups[1]));
+    }
+  }
+}
+
+template <BlockFormat kFormat, int kBatch>
+static void multiply_tile(const PanelArgs& args, std::size_t first) {
+  auto tile = avx512::Tile<kBatch>::load(args, first);
+  for (std::size_t b = 0; b < args.blocks; ++b) {
+    __m512i exact[kBatch];
+    add_block<kFormat, kBatch>(args.panel[b], tile.x, b, exact);
+    avx512::add_scaled<kFormat, kBatch>(args.panel[b], b, exact, tile);
+  }
+  tile.store(args, first);
+}
+
+template <BlockFormat kFormat>
+void multiply_panel(const PanelArgs& args) {
+  std::size_t n = 0;
+  for (; n + 8 <= args.batch; n += 8) multiply_tile<kFormat, 8>(args, n);
+  if (n + 4 <= args.batch) {
+    multiply_tile<kFormat, 4>(args, n);
+    n += 4;
+  }
+  for (; n < args.batch; ++n) multiply_tile<kFormat, 1>(args, n);
+}
+
+template void multiply_panel<block_format(DType::kQ4_0)>(const PanelArgs& args);
+template void multiply_panel<block_format(DType::kQ5_0)>(const PanelArgs& args);
+template void multiply_panel<block_format(DType::kQ4_1)>(const PanelArgs& args);
+template void multiply_panel<block_format(DType::kQ5_1)>(const PanelArgs& args);
+template void multiply_panel<block_format(DType::kQ2_K)>(const PanelArgs& args);
+template void multiply_panel<block_format(DType::kQ3_K)>(const PanelArgs& args);
+template void multiply_panel<block_format(DType::kQ6_K)>(const PanelArgs& args);
+template void multiply_panel<block_format(DType::kQ8_0)>(const PanelArgs& args);
+
+}  // namespace frugal::kernels::avx512vnni
+FRUGAL_TARGET_END
