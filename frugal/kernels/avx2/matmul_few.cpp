@@ -124,30 +124,6 @@ static inline void add_block(const Rows& rows, std::size_t offset, const Factors
   }
 }
 
-/// Asks for memory a little ahead of its use, in order: the eight rows after those at work, spread
-/// over the time these take.  Eight rows side by side are too many streams, each too short, for the
-/// processor to see them coming: without this, half of the memory's rate is lost.
-class Ahead {
- public:
-  /// The bytes of [next, end), `step` of them at each call of `advance`.
-  Ahead(const std::byte* next, const std::byte* end, std::size_t step)
-      : line_(next), left_(next < end ? static_cast<std::size_t>(end - next) : 0), step_(step) {}
-
-  void advance() {
-    due_ += step_;
-    for (; asked_ < due_ && asked_ < left_; asked_ += 64) {
-      _mm_prefetch(reinterpret_cast<const char*>(line_ + asked_), _MM_HINT_T0);
-    }
-  }
-
- private:
-  const std::byte* line_;
-  std::size_t left_;
-  std::size_t step_;
-  std::size_t asked_ = 0;
-  std::size_t due_ = 0;
-};
-
 /// Eight rows times kBatch activation rows from row `first` on.
 template <DType kType, int kBatch>
 static void multiply_rows(const Rows& rows, const MatmulArgs& args, std::size_t first,
@@ -158,6 +134,7 @@ static void multiply_rows(const Rows& rows, const MatmulArgs& args, std::size_t 
     sums[n] = _mm256_setzero_ps();
   }
   const std::size_t stored = args.cols / (32 * stored_block(kType).blocks);
+  // The eight rows after these, while these are at work.
   const std::byte* end = args.weights + (args.rows * args.row_bytes);
   const std::byte* next = rows.at[7] + args.row_bytes;
   Ahead ahead(first == 0 ? next : end, end, 8 * stored_block(kType).bytes);

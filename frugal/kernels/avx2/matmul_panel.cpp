@@ -168,23 +168,37 @@ static inline void add_scaled(const PanelBlock& w, const Activation (&x)[kBatch]
   }
 }
 
+/// Copies `rows` floats; sixteen, the usual case, without a call.
+static inline void copy_rows(float* to, const float* from, std::size_t rows) {
+  if (rows == kPanelRows) {
+    _mm256_storeu_ps(to, _mm256_loadu_ps(from));
+    _mm256_storeu_ps(to + 8, _mm256_loadu_ps(from + 8));
+  } else {
+    std::memcpy(to, from, rows * sizeof(float));
+  }
+}
+
 template <BlockFormat kFormat, int kBatch>
 static void multiply_tile(const PanelArgs& args, std::size_t first) {
   Activation x[kBatch];
   alignas(32) float to[kBatch][kPanelRows] = {};
-  float* out[kBatch];
-  for (int n = 0; n < kBatch; ++n) {
-    const std::size_t at = first + static_cast<std::size_t>(n);
-    x[n] = activation(args.x, args.cols, at);
-    out[n] = args.out + (at * args.out_stride);
-    if (!args.first) std::memcpy(to[n], out[n], args.rows * sizeof(float));
+  float* out = args.out + (first * args.out_stride);
+#pragma GCC unroll 8
+  for (std::size_t n = 0; n < kBatch; ++n) {
+    x[n] = activation(args.x, args.cols, first + n);
+    if (!args.first) copy_rows(to[n], out + (n * args.out_stride), args.rows);
   }
+  Ahead ahead = first == 0 ? args.ahead : Ahead{};
   for (std::size_t b = 0; b < args.blocks; ++b) {
+    ahead.advance();
     Sums<kBatch> sums;
     add_block<kFormat, kBatch>(args.panel[b], x, b, sums);
     add_scaled<kFormat, kBatch>(args.panel[b], x, b, sums, to);
   }
-  for (int n = 0; n < kBatch; ++n) std::memcpy(out[n], to[n], args.rows * sizeof(float));
+#pragma GCC unroll 8
+  for (std::size_t n = 0; n < kBatch; ++n) {
+    copy_rows(out + (n * args.out_stride), to[n], args.rows);
+  }
 }
 
 template <BlockFormat kFormat>

@@ -95,7 +95,9 @@ static inline void add_block(const PanelBlock& w, const Activation (&x)[kBatch],
 template <BlockFormat kFormat, int kBatch>
 static void multiply_tile(const PanelArgs& args, std::size_t first) {
   auto tile = Tile<kBatch>::load(args, first);
+  Ahead ahead = first == 0 ? args.ahead : Ahead{};
   for (std::size_t b = 0; b < args.blocks; ++b) {
+    ahead.advance();
     __m512i exact[kBatch];
     add_block<kFormat, kBatch>(args.panel[b], tile.x, b, exact);
     add_scaled<kFormat, kBatch>(args.panel[b], b, exact, tile);
