@@ -24,11 +24,10 @@ const Kernels& scalar_table() {
   return *runnable_kernels().front();
 }
 
-/// Numbers of columns to try a type with: around one and two stored blocks, and one that takes
-/// several of the pieces that large products are cut into.
+/// Numbers of columns to try a type with: a few stored blocks, and more than one panel holds.
 std::vector<std::size_t> widths(DType type) {
   const std::size_t block = traits(type).block_elements;
-  return {block, 2 * block, 3 * block, 5 * block, 1280};
+  return {block, 2 * block, 3 * block, 5 * block, 2304};
 }
 
 void expect_same_bits(std::span<const float> got, std::span<const float> want,

@@ -171,11 +171,7 @@ void multiply_few(const MatmulArgs& args) {
   for (std::size_t row = 0; row < args.rows; row += 8) {
     const Rows rows(args.weights + (row * args.row_bytes), args.row_bytes, args.rows - row);
     std::size_t n = 0;
-    for (; n + 4 <= args.batch; n += 4) multiply_and_store<kType, 4>(rows, args, row, n);
-    if (n + 2 <= args.batch) {
-      multiply_and_store<kType, 2>(rows, args, row, n);
-      n += 2;
-    }
+    for (; n + 2 <= args.batch; n += 2) multiply_and_store<kType, 2>(rows, args, row, n);
     if (n < args.batch) multiply_and_store<kType, 1>(rows, args, row, n);
   }
 }

@@ -205,11 +205,16 @@ template <BlockFormat kFormat>
 void multiply_panel(const PanelArgs& args) {
   std::size_t n = 0;
   for (; n + 4 <= args.batch; n += 4) multiply_tile<kFormat, 4>(args, n);
-  if (n + 2 <= args.batch) {
-    multiply_tile<kFormat, 2>(args, n);
-    n += 2;
+  switch (args.batch - n) {
+    case 3:
+      return multiply_tile<kFormat, 3>(args, n);
+    case 2:
+      return multiply_tile<kFormat, 2>(args, n);
+    case 1:
+      return multiply_tile<kFormat, 1>(args, n);
+    default:
+      return;
   }
-  if (n < args.batch) multiply_tile<kFormat, 1>(args, n);
 }
 
 template void multiply_panel<block_format(DType::kQ4_0)>(const PanelArgs& args);

@@ -113,7 +113,11 @@ void multiply_panel(const PanelArgs& args) {
     multiply_tile<kFormat, 4>(args, n);
     n += 4;
   }
-  for (; n < args.batch; ++n) multiply_tile<kFormat, 1>(args, n);
+  if (n + 2 <= args.batch) {
+    multiply_tile<kFormat, 2>(args, n);
+    n += 2;
+  }
+  if (n < args.batch) multiply_tile<kFormat, 1>(args, n);
 }
 
 template void multiply_panel<block_format(DType::kQ4_0)>(const PanelArgs& args);
