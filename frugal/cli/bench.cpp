@@ -25,7 +25,7 @@ struct Options {
 
 Json row_json(const study::Speed& speed) {
   Json row = {{"threads", speed.threads}};
-  if (speed.phase == Phase::kDecode) row["batch"] = 1;
+  if (speed.phase == Phase::kDecode) row["batch"] = speed.batch;
   row["tokens"] = speed.tokens;
   row["tokens_per_s"] = speed.median_tokens_per_s();
   if (speed.rate_samples.size() > 1) row["tokens_per_s_std"] = speed.tokens_per_s().std_dev;
@@ -39,8 +39,8 @@ Json row_json(const study::Speed& speed) {
 }
 
 std::string row_text(const study::Speed& speed) {
-  std::string line = str("{:<8} {:>7} {:>7} {:>12.1f}", phase_name(speed.phase), speed.threads,
-                         speed.tokens, speed.median_tokens_per_s());
+  std::string line = str("{:<8} {:>7} {:>6} {:>7} {:>12.1f}", phase_name(speed.phase),
+                         speed.threads, speed.batch, speed.tokens, speed.median_tokens_per_s());
   const meter::Reading total = meter::total(speed.readings);
   if (speed.joules_samples.empty()) return line + "  " + text_of(total) + "\n";
   const Summary joules = speed.joules_per_token();
@@ -48,14 +48,6 @@ std::string row_text(const study::Speed& speed) {
   if (joules.count > 1) line += str(" ± {:.1f} %", 100.0 * joules.half_width95() / joules.mean);
   return line + str("  {}, scale ± {:.0f} %\n", meter::quality_name(total.quality),
                     100.0 * (total.uncertainty / total.energy));
-}
-
-void check_batches(const Options& options) {
-  for (const std::size_t batch : parse_numbers("--batch", options.batches, 4096)) {
-    if (batch == 1) continue;
-    throw Error(ErrorKind::kUnsupported,
-                str("--batch {}: this build decodes one sequence at a time, expected 1", batch));
-  }
 }
 
 void record(const Options& options, const std::string& command_line, const study::Speed& speed) {
@@ -83,27 +75,27 @@ void record(const Options& options, const std::string& command_line, const study
 std::vector<study::Speed> measure_all(const Options& options, const model::Model& model) {
   auto threads = parse_numbers("--threads", options.threads, 1024);
   if (threads.empty()) threads = {threads_of(options.common)};
+  const auto batches = parse_numbers("--batch", options.batches, 4096);
   const auto meter = meter::choose_meter(meter_options_of(options.common));
-  const ProgressFn progress = progress_of(options.common);
+  study::SpeedOptions speed{.repeats = options.repeats,
+                            .seed = options.common.seed,
+                            .progress = progress_of(options.common)};
   std::vector<study::Speed> rows;
-  for (const Phase phase : {Phase::kPrefill, Phase::kDecode}) {
-    const std::size_t tokens = phase == Phase::kPrefill ? options.prefill : options.decode;
-    if (tokens == 0) continue;
-    for (const std::size_t count : threads) {
-      engine::Engine engine(model, {.threads = count, .kernels = &kernels_of(options.common)});
-      rows.push_back(study::measure_speed(engine, phase,
-                                          {.tokens = tokens,
-                                           .repeats = options.repeats,
-                                           .seed = options.common.seed,
-                                           .progress = progress},
-                                          *meter));
-    }
+  const auto measure = [&](Phase phase, std::size_t count, std::size_t batch, std::size_t tokens) {
+    if (tokens == 0) return;
+    engine::Engine engine(model, {.threads = count, .kernels = &kernels_of(options.common)});
+    speed.batch = batch;
+    speed.tokens = tokens;
+    rows.push_back(study::measure_speed(engine, phase, speed, *meter));
+  };
+  for (const std::size_t count : threads) measure(Phase::kPrefill, count, 1, options.prefill);
+  for (const std::size_t count : threads) {
+    for (const std::size_t batch : batches) measure(Phase::kDecode, count, batch, options.decode);
   }
   return rows;
 }
 
 void run_bench(const Options& options, const std::string& command_line) {
-  check_batches(options);
   const model::Model model = model::load(options.model);
   const auto rows = measure_all(options, model);
   const std::string_view isa = kernels::isa_name(kernels_of(options.common).isa);
@@ -112,8 +104,8 @@ void run_bench(const Options& options, const std::string& command_line) {
                {"prefill", Json::array()},
                {"decode", Json::array()},
                {"readings", Json::array()}};
-  std::string text = str("{}  isa {}\n{:<8} {:>7} {:>7} {:>12}  {:>10}\n", options.model, isa,
-                         "phase", "threads", "tokens", "token/s", "J/token");
+  std::string text = str("{}  isa {}\n{:<8} {:>7} {:>6} {:>7} {:>12}  {:>10}\n", options.model, isa,
+                         "phase", "threads", "batch", "tokens", "token/s", "J/token");
   for (const study::Speed& row : rows) {
     record(options, command_line, row);
     json[phase_name(row.phase)].push_back(row_json(row));
@@ -133,7 +125,7 @@ void setup_bench(CLI::App& app, Invocation& invocation) {
       ->capture_default_str();
   verb->add_option("-n,--decode", options->decode, "decoded tokens; 0: skip")
       ->capture_default_str();
-  verb->add_option("-b,--batch", options->batches, "sequences decoded together")
+  verb->add_option("-b,--batch", options->batches, "sequences decoded together, e.g. 1,4,16")
       ->capture_default_str();
   verb->add_option("-r,--repeats", options->repeats, "counted repeats of each row")
       ->check(CLI::Range(1, 1000))
@@ -141,7 +133,7 @@ void setup_bench(CLI::App& app, Invocation& invocation) {
   verb->add_option("-t,--threads", options->threads, "thread counts, e.g. 1,2");
   verb->add_option("--isa", options->common.isa, "instruction set; the best if not given");
   add_common(*verb, options->common, {.ledger = true, .meter = true, .seed = true});
-  verb->footer("Example:\n  frugal bench model.gguf -p 256 -n 32 -t 1,2");
+  verb->footer("Example:\n  frugal bench model.gguf -p 256 -n 32 -b 1,16 -t 1,2");
   verb->callback([options, &invocation] {
     invocation.action = [options, line = invocation.command_line] { run_bench(*options, line); };
   });

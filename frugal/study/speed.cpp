@@ -9,32 +9,55 @@ namespace frugal::study {
 
 namespace {
 
-void read_all(engine::Engine& engine, engine::KvCache& cache, std::span<const TokenId> prompt) {
-  cache.truncate(0);
-  (void)engine.forward(cache, prompt, engine::Logits::kLast, Phase::kPrefill);
-}
-
-void write_all(engine::Engine& engine, engine::KvCache& cache, TokenId first, std::size_t tokens) {
-  cache.truncate(0);
-  TokenId token = first;
-  for (std::size_t i = 0; i < tokens; ++i) {
-    token = engine::argmax(
-        engine.forward(cache, std::span(&token, 1), engine::Logits::kLast, Phase::kDecode));
+/// Sequences that grow together.
+class Sequences {
+ public:
+  Sequences(engine::Engine& engine, std::size_t count, std::size_t tokens) : engine_(engine) {
+    caches_.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) caches_.emplace_back(engine.model().config, tokens);
   }
-}
+
+  void read(std::span<const TokenId> prompt) {
+    caches_[0].truncate(0);
+    (void)engine_.forward(caches_[0], prompt, engine::Logits::kLast, Phase::kPrefill);
+  }
+
+  void write(std::span<const TokenId> first, std::size_t tokens) {
+    std::vector<TokenId> next(caches_.size());
+    std::vector<engine::Step> steps;
+    for (std::size_t i = 0; i < caches_.size(); ++i) {
+      caches_[i].truncate(0);
+      next[i] = first[i % first.size()];
+      steps.push_back({&caches_[i], std::span(&next[i], 1), engine::Logits::kLast, Phase::kDecode});
+    }
+    for (std::size_t t = 0; t < tokens; ++t) {
+      const MatrixView<const float> logits = engine_.forward(steps);
+      for (std::size_t i = 0; i < next.size(); ++i) {
+        next[i] = engine::argmax({logits.row(i), logits.cols});
+      }
+    }
+  }
+
+ private:
+  engine::Engine& engine_;
+  std::vector<engine::KvCache> caches_;
+};
 
 }  // namespace
 
 Speed measure_speed(engine::Engine& engine, Phase phase, const SpeedOptions& options,
                     meter::Meter& meter) {
-  if (options.tokens == 0 || options.repeats == 0) {
-    throw Error(ErrorKind::kInvalidArgument, "a measurement needs at least 1 token and 1 repeat");
+  if (options.tokens == 0 || options.repeats == 0 || options.batch == 0) {
+    throw Error(ErrorKind::kInvalidArgument,
+                "a measurement needs at least 1 token, 1 sequence and 1 repeat");
   }
   const auto prompt = random_prompt(engine.model(), options.tokens, options.seed);
-  engine::KvCache cache(engine.model().config, options.tokens);
+  const std::size_t batch = phase == Phase::kDecode ? options.batch : 1;
+  Sequences sequences(engine, batch, options.tokens);
   Speed speed;
   speed.phase = phase;
   speed.threads = engine.threads();
+  speed.batch = batch;
   speed.tokens = options.tokens;
   for (std::size_t i = 0; i <= options.repeats; ++i) {
     report_progress(options.progress,
@@ -42,15 +65,15 @@ Speed measure_speed(engine::Engine& engine, Phase phase, const SpeedOptions& opt
     meter.start();
     const Seconds started = monotonic_now();
     if (phase == Phase::kPrefill) {
-      read_all(engine, cache, prompt);
+      sequences.read(prompt);
     } else {
-      write_all(engine, cache, prompt[0], options.tokens);
+      sequences.write(prompt, options.tokens);
     }
     const Seconds time = monotonic_now() - started;
     speed.readings = meter.stop();
     if (i == 0) continue;  // cold
     const meter::Reading total = meter::total(speed.readings);
-    const auto tokens = static_cast<double>(options.tokens);
+    const auto tokens = static_cast<double>(batch * options.tokens);
     speed.rate_samples.push_back(tokens / time.value());
     if (total.quality != meter::Quality::kUnavailable) {
       speed.joules_samples.push_back(total.energy.value() / tokens);

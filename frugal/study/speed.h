@@ -14,6 +14,7 @@ namespace frugal::study {
 
 struct SpeedOptions {
   std::size_t tokens = 256;
+  std::size_t batch = 1;  ///< sequences written side by side
   std::size_t repeats = 5;
   std::uint64_t seed = 1;
   ProgressFn progress = {};
@@ -23,8 +24,9 @@ struct SpeedOptions {
 struct Speed {
   Phase phase = Phase::kPrefill;
   std::size_t threads = 1;
-  std::size_t tokens = 0;                ///< per repeat
-  std::vector<double> rate_samples;      ///< tokens per second
+  std::size_t batch = 1;                 ///< sequences side by side
+  std::size_t tokens = 0;                ///< of each sequence, per repeat
+  std::vector<double> rate_samples;      ///< tokens per second, of all sequences together
   std::vector<double> joules_samples;    ///< per token; empty when the meter could not read
   std::vector<meter::Reading> readings;  ///< of the last repeat
 
@@ -34,9 +36,9 @@ struct Speed {
 };
 
 /// kPrefill: `tokens` random tokens in one go into an empty cache.  kDecode: `tokens` tokens one by
-/// one, greedy, after one random token.  One uncounted repeat first.
+/// one, greedy, after one random token, in each of `batch` sequences.  One uncounted repeat first.
 ///
-/// Errors: kInvalidArgument for 0 tokens or repeats; those of Engine::forward.
+/// Errors: kInvalidArgument for 0 tokens, sequences or repeats; those of Engine::forward.
 [[nodiscard]] Speed measure_speed(engine::Engine& engine, Phase phase, const SpeedOptions& options,
                                   meter::Meter& meter);
 
