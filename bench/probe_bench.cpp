@@ -32,7 +32,7 @@ void read(benchmark::State& state) {
       static_cast<double>(kBytes) * static_cast<double>(state.iterations()) * 1e-9,
       benchmark::Counter::kIsRate);
 }
-BENCHMARK(read)->UseRealTime()->Threads(1);
+BENCHMARK(read);
 BENCHMARK(read)->UseRealTime()->ThreadPerCpu();
 
 constexpr double kBytesOfYmm = 32.0;

@@ -72,55 +72,70 @@ static inline __m256i join_fours(__m256i ab, __m256i cd) {
   return _mm256_add_epi32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd));
 }
 
-/// The b-th block of 32 of a stored block: eight rows times kBatch activation rows.
+/// The products of four rows from row `first` on with one block, as four int32 per 128-bit half.
+template <DType kType, int kBatch, std::size_t kBlock>
+static inline void four_rows(const Rows& rows, std::size_t offset, const Factors<kType>& factors,
+                             std::size_t first, const Input (&x)[kBatch],
+                             __m256i (&fours)[kBatch]) {
+  __m256i twos[2][kBatch];
+  __m256i groups = _mm256_set1_epi16(1);
+#pragma GCC unroll 2
+  for (std::size_t pair = 0; pair < 2; ++pair) {
+    __m256i ones[2][kBatch];
+#pragma GCC unroll 2
+    for (std::size_t one = 0; one < 2; ++one) {
+      const std::size_t r = first + (2 * pair) + one;
+      const __m256i w = Stored<kType>::template weights<kBlock>(rows.at[r] + offset);
+      if constexpr (Factors<kType>::kGrouped) groups = spread_groups<kBlock>(factors.groups[r]);
+#pragma GCC unroll 8
+      for (int n = 0; n < kBatch; ++n) ones[one][n] = dot<kType>(w, groups, x[n]);
+    }
+#pragma GCC unroll 8
+    for (int n = 0; n < kBatch; ++n) twos[pair][n] = join_twos(ones[0][n], ones[1][n]);
+  }
+#pragma GCC unroll 8
+  for (int n = 0; n < kBatch; ++n) fours[n] = join_fours(twos[0][n], twos[1][n]);
+}
+
+/// Scales the exact sums of one block and adds them, in the order stated in matmul.h.
+template <DType kType, std::size_t kBlock>
+static inline __m256 add_scaled(__m256i exact, const Factors<kType>& factors,
+                                const ActivationBlock& beside, __m256 sum) {
+  constexpr BlockFormat kFormat = block_format(kType);
+  if constexpr (kFormat.arithmetic == Arithmetic::kSmall && kFormat.zero != 0) {
+    exact = _mm256_sub_epi32(exact, _mm256_set1_epi32(kFormat.zero * beside.total));
+  }
+  const __m256 scale = _mm256_mul_ps(factors.scale(kBlock), _mm256_set1_ps(beside.scale));
+  sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(exact), scale, sum);
+  if constexpr (kFormat.minima == 1) {
+    sum = _mm256_fmadd_ps(factors.minima[kBlock], _mm256_set1_ps(beside.sum), sum);
+  } else if constexpr (kFormat.minima == 2) {
+    for (std::size_t g = 0; g < 2; ++g) {
+      const __m256 half_sum = _mm256_set1_ps(beside.half_sums[g]);
+      sum = _mm256_fmadd_ps(factors.minima[(2 * kBlock) + g], half_sum, sum);
+    }
+  }
+  return sum;
+}
+
+/// Block kBlock of a stored block, which is `block` of the row: eight rows times kBatch activation
+/// rows.
 template <DType kType, int kBatch, std::size_t kBlock>
 static inline void add_block(const Rows& rows, std::size_t offset, const Factors<kType>& factors,
                              const Activation (&x)[kBatch], std::size_t block,
                              __m256 (&sums)[kBatch]) {
   Input inputs[kBatch];
-  __m256i fours[2][kBatch];
+  __m256i low[kBatch];
+  __m256i high[kBatch];
 #pragma GCC unroll 8
   for (int n = 0; n < kBatch; ++n) inputs[n] = load_input<kType>(x[n].values + (32 * block));
-  __m256i groups = _mm256_set1_epi16(1);
-#pragma GCC unroll 2
-  for (std::size_t half = 0; half < 2; ++half) {
-    __m256i twos[2][kBatch];
-#pragma GCC unroll 2
-    for (std::size_t pair = 0; pair < 2; ++pair) {
-      __m256i ones[2][kBatch];
-#pragma GCC unroll 2
-      for (std::size_t one = 0; one < 2; ++one) {
-        const std::size_t r = (4 * half) + (2 * pair) + one;
-        const __m256i w = Stored<kType>::template weights<kBlock>(rows.at[r] + offset);
-        if constexpr (Factors<kType>::kGrouped) groups = spread_groups<kBlock>(factors.groups[r]);
-#pragma GCC unroll 8
-        for (int n = 0; n < kBatch; ++n) ones[one][n] = dot<kType>(w, groups, inputs[n]);
-      }
-#pragma GCC unroll 8
-      for (int n = 0; n < kBatch; ++n) twos[pair][n] = join_twos(ones[0][n], ones[1][n]);
-    }
-#pragma GCC unroll 8
-    for (int n = 0; n < kBatch; ++n) fours[half][n] = join_fours(twos[0][n], twos[1][n]);
-  }
+  four_rows<kType, kBatch, kBlock>(rows, offset, factors, 0, inputs, low);
+  four_rows<kType, kBatch, kBlock>(rows, offset, factors, 4, inputs, high);
 #pragma GCC unroll 8
   for (int n = 0; n < kBatch; ++n) {
-    const ActivationBlock& beside = x[n].blocks[block];
-    __m256i exact = _mm256_add_epi32(_mm256_permute2x128_si256(fours[0][n], fours[1][n], 0x20),
-                                     _mm256_permute2x128_si256(fours[0][n], fours[1][n], 0x31));
-    if constexpr (block_format(kType).arithmetic == Arithmetic::kSmall &&
-                  block_format(kType).zero != 0) {
-      exact = _mm256_sub_epi32(exact, _mm256_set1_epi32(block_format(kType).zero * beside.total));
-    }
-    const __m256 scale = _mm256_mul_ps(factors.scale(kBlock), _mm256_set1_ps(beside.scale));
-    sums[n] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(exact), scale, sums[n]);
-    if constexpr (block_format(kType).minima == 1) {
-      sums[n] = _mm256_fmadd_ps(factors.minima[kBlock], _mm256_set1_ps(beside.sum), sums[n]);
-    } else if constexpr (block_format(kType).minima == 2) {
-      for (std::size_t g = 0; g < 2; ++g) {
-        const __m256 half_sum = _mm256_set1_ps(beside.half_sums[g]);
-        sums[n] = _mm256_fmadd_ps(factors.minima[(2 * kBlock) + g], half_sum, sums[n]);
-      }
-    }
+    const __m256i exact = _mm256_add_epi32(_mm256_permute2x128_si256(low[n], high[n], 0x20),
+                                           _mm256_permute2x128_si256(low[n], high[n], 0x31));
+    sums[n] = add_scaled<kType, kBlock>(exact, factors, x[n].blocks[block], sums[n]);
   }
 }
 
