@@ -9,20 +9,25 @@
 #include <system_error>
 #include <utility>
 
+#include "frugal/base/clock.h"
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 
-// Waiting costs joules.  A member that finds no job spins for a few microseconds, the length of
-// the gap between two kernels of one token, and then sleeps on a condition variable, so that an
+// Waiting costs joules, and so does waking.  A member that finds no job spins for as long as the
+// gap between two steps of one token may last, and then sleeps on a condition variable, so that an
 // idle pool uses no CPU.  With more members than CPUs it never spins: the one waited for may need
 // the very CPU that spins.
+//
+// A range is dealt out in a few pieces per member, each taken by whoever is free: on a machine that
+// is shared, a member may get half the time of another.
 
 namespace frugal {
 
 namespace {
 
-// About 5 µs of pause instructions.
-constexpr int kSpins = 2000;
+// Longer than the steps of a token that one member does alone, shorter than two wake-ups.
+constexpr double kSpinSeconds = 100e-6;
+constexpr std::size_t kPiecesPerMember = 4;
 
 void pause_once() {
 #if defined(__x86_64__)
@@ -31,11 +36,16 @@ void pause_once() {
 }
 
 template <class Condition>
-bool spin_until(int spins, const Condition& condition) {
-  for (int i = 0; i < spins; ++i) {
-    if (condition()) return true;
-    pause_once();
-  }
+bool spin_until(bool spins, const Condition& condition) {
+  if (condition()) return true;
+  if (!spins) return false;
+  const Seconds end = monotonic_now() + Seconds(kSpinSeconds);
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (condition()) return true;
+      pause_once();
+    }
+  } while (monotonic_now() < end);
   return condition();
 }
 
@@ -46,7 +56,7 @@ ThreadPool::ThreadPool(std::size_t threads) {
     throw Error(ErrorKind::kInvalidArgument,
                 str("thread count {}: expected a number from 1 to 1024", threads));
   }
-  spins_ = threads <= usable_cpus() ? kSpins : 0;
+  spins_ = threads <= usable_cpus();
   workers_.reserve(threads - 1);
   try {
     for (std::size_t member = 1; member < threads; ++member) {
@@ -132,11 +142,14 @@ void ThreadPool::parallel_for(std::size_t count, std::size_t grain,
     body(0, count);
     return;
   }
-  const std::size_t members = size();
-  run([&](std::size_t member) {
-    const std::size_t begin = std::min(count, chunks * member / members * grain);
-    const std::size_t end = std::min(count, chunks * (member + 1) / members * grain);
-    if (begin < end) body(begin, end);
+  const std::size_t pieces = std::min(chunks, kPiecesPerMember * size());
+  std::atomic<std::size_t> next{0};
+  run([&](std::size_t) {
+    for (std::size_t i = next.fetch_add(1); i < pieces; i = next.fetch_add(1)) {
+      const std::size_t begin = std::min(count, chunks * i / pieces * grain);
+      const std::size_t end = std::min(count, chunks * (i + 1) / pieces * grain);
+      if (begin < end) body(begin, end);
+    }
   });
 }
 

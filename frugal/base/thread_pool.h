@@ -31,8 +31,8 @@ class ThreadPool {
   /// The first exception thrown by a member is rethrown here.
   void run(const std::function<void(std::size_t member)>& job);
 
-  /// Splits [0, count) into one contiguous range per member, ranges being multiples of `grain`
-  /// but for the last, and calls body(begin, end) on each that is not empty.
+  /// Splits [0, count) into ranges that are multiples of `grain` but for the last, and calls
+  /// body(begin, end) on each; members take them in order as they are free.
   void parallel_for(std::size_t count, std::size_t grain,
                     const std::function<void(std::size_t begin, std::size_t end)>& body);
 
@@ -49,7 +49,7 @@ class ThreadPool {
   std::atomic<std::size_t> pending_{0};
   std::exception_ptr fault_;
   bool stopping_ = false;
-  int spins_ = 0;  ///< pauses before sleep; 0 with more members than CPUs
+  bool spins_ = false;  ///< before sleep; not with more members than CPUs
 };
 
 /// CPUs this process may run on: the affinity mask and the cgroup quota, at least 1.
