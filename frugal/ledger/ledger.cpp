@@ -47,8 +47,7 @@ struct Ledger::Database {
       require_whole();
       return;
     }
-    if (const std::string journal = connection.text("PRAGMA journal_mode = WAL");
-        journal != "wal") {
+    if (const std::string journal = connection.enter_wal_mode(); journal != "wal") {
       throw Error(ErrorKind::kUnsupported,
                   str("{}: journal mode {}, expected wal: this file system shares no memory",
                       connection.name(), journal));

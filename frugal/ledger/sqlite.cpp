@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <thread>
 
 #include "frugal/base/atomic_file.h"
 #include "frugal/base/error.h"
@@ -139,6 +140,22 @@ int Connection::cannot_create(int cause) const {
   if (cause != ENOENT || access_ != Access::kReadWrite) return cause;
   const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
   return ::access(folder.c_str(), W_OK) == 0 ? cause : errno;
+}
+
+std::string Connection::enter_wal_mode() const {
+  constexpr std::chrono::milliseconds kPause(2);
+  const auto end = std::chrono::steady_clock::now() + patience_;
+  while (true) {
+    std::string mode;
+    const auto take = [](void* to, int, char** values, char**) {
+      *static_cast<std::string*>(to) = values[0] != nullptr ? values[0] : "";
+      return 0;
+    };
+    const int code = sqlite3_exec(handle_.get(), "PRAGMA journal_mode = WAL", take, &mode, nullptr);
+    if (code == SQLITE_OK) return mode;
+    if ((code & 0xFF) != SQLITE_BUSY || std::chrono::steady_clock::now() > end) fail(code);
+    std::this_thread::sleep_for(kPause);
+  }
 }
 
 void Connection::execute(const std::string& sql) {

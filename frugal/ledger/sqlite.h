@@ -78,6 +78,9 @@ class Connection {
   Connection(const std::filesystem::path& path, Access access, std::chrono::milliseconds patience);
 
   /// Runs one or more statements and throws their rows away.
+  /// Puts the file into WAL mode, waiting for other connections as long as for any write: SQLite
+  /// itself does not wait here.  Returns the mode the file then has.
+  [[nodiscard]] std::string enter_wal_mode() const;
   void execute(const std::string& sql);
   [[nodiscard]] Statement prepare(std::string_view sql) const;
   /// The first column of the only row of a query.
