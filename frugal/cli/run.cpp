@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <memory>
+#include <optional>
 
 #include "frugal/account/receipt.h"
 #include "frugal/base/error.h"
@@ -10,6 +12,7 @@
 #include "frugal/cli/interrupt.h"
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/verbs.h"
+#include "frugal/engine/batcher.h"
 #include "frugal/engine/generate.h"
 #include "frugal/meter/window.h"
 
@@ -24,6 +27,8 @@ struct Options {
   std::string prompt_file;
   std::size_t context = 0;
   std::string kv = "f16";
+  std::string draft;    // a small model that guesses
+  bool lookup = false;  // guesses from the prompt
   engine::GenerateOptions generate;
 };
 
@@ -85,26 +90,88 @@ void print_summary(const account::Receipt& receipt) {
   std::fputs(text.c_str(), stderr);
 }
 
+/// A second, smaller model that guesses for the first.
+class Draft {
+ public:
+  Draft(const Options& options, const model::Model& target, std::size_t context)
+      : model_(model::load(options.draft)),
+        engine_(model_,
+                {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)}),
+        context_(context) {
+    if (!model_.tokenizer || !target.tokenizer ||
+        model_.tokenizer->vocabulary().tokens != target.tokenizer->vocabulary().tokens) {
+      throw Error(ErrorKind::kInvalidArgument,
+                  str("{}: a draft model of another vocabulary, expected that of {}", options.draft,
+                      options.model));
+    }
+  }
+  [[nodiscard]] std::unique_ptr<engine::Proposer> proposer() {
+    return std::make_unique<engine::DraftModel>(engine_, context_);
+  }
+  [[nodiscard]] const Work& work() const { return engine_.work(); }
+
+ private:
+  model::Model model_;
+  engine::Engine engine_;
+  std::size_t context_;
+};
+
+engine::Generation write_text(engine::Engine& engine, const Options& options,
+                              const std::vector<text::TokenId>& prompt, std::size_t context,
+                              std::unique_ptr<engine::Proposer> proposer) {
+  engine::Batcher batcher(engine, {.kv_positions = context,
+                                   .kv = kv_type(options.kv),
+                                   .max_running = 1,
+                                   .share_prefixes = false});
+  engine::Generation out;
+  text::Utf8Stream characters;
+  const auto emit = [&](const std::string& piece) {
+    throw_if_interrupted();
+    out.text += piece;
+    if (!options.common.json) print_out(piece);
+  };
+  engine::Request request;
+  request.prompt = prompt;
+  request.max_tokens = std::min(options.generate.max_tokens, context - prompt.size());
+  request.ignore_end = options.generate.ignore_end;
+  request.sampler = options.generate.sampler;
+  request.sampler.seed = options.common.seed;
+  request.proposer = std::move(proposer);
+  request.on_token = [&](text::TokenId token) {
+    out.tokens.push_back(token);
+    emit(characters.push(engine.model().tokenizer->piece(token)));
+  };
+  request.on_done = [&](engine::StopReason reason) { out.reason = reason; };
+  (void)batcher.submit(std::move(request));
+  batcher.run();
+  emit(characters.finish());
+  if (out.reason == engine::StopReason::kMaxTokens &&
+      out.tokens.size() < options.generate.max_tokens) {
+    out.reason = engine::StopReason::kContextFull;
+  }
+  return out;
+}
+
 void run_run(const Options& options, const std::string& command_line) {
   const model::Model model = model::load(options.model);
+  // A vocabulary that cannot be used says why when it is asked for again.
   const auto tokenizer = model.tokenizer ? model.tokenizer : model::load_tokenizer(*model.file);
   const auto prompt = encode_prompt(options, *tokenizer);
+  const std::size_t context = context_of(options, model, prompt.size());
   engine::Engine engine(
       model, {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)});
-  engine::KvCache cache(model.config, context_of(options, model, prompt.size()),
-                        kv_type(options.kv));
+  std::optional<Draft> draft;
+  std::unique_ptr<engine::Proposer> proposer;
+  if (options.lookup) proposer = std::make_unique<engine::PromptLookup>();
+  if (!options.draft.empty()) proposer = draft.emplace(options, model, context).proposer();
   const auto meter = meter::choose_meter(meter_options_of(options.common));
 
-  engine::GenerateOptions generate = options.generate;
-  generate.sampler.seed = options.common.seed;
   meter::Span span(*meter);
-  const engine::Generation out =
-      engine::generate(engine, cache, prompt, generate, [&](std::string_view piece) {
-        throw_if_interrupted();
-        if (!options.common.json) print_out(piece);
-      });
+  const engine::Generation out = write_text(engine, options, prompt, context, std::move(proposer));
   const auto readings = span.stop();
-  const account::Receipt receipt = account::attribute(readings, engine.work());
+  Work work = engine.work();
+  if (draft) work += draft->work();
+  const account::Receipt receipt = account::attribute(readings, work);
 
   if (!options.common.ledger.empty()) {
     ledger::Ledger ledger(options.common.ledger);
@@ -159,6 +226,10 @@ void setup_run(CLI::App& app, Invocation& invocation) {
   verb->add_option("--kv", options->kv, "type of the KV cache")
       ->check(CLI::IsMember({"f16", "f32", "q8_0"}))
       ->capture_default_str();
+  auto* lookup = verb->add_flag("--lookup", options->lookup,
+                                "guess from earlier text; same output, fewer passes");
+  verb->add_option("--draft", options->draft, "a small model that guesses; same output")
+      ->excludes(lookup);
   verb->add_flag("--ignore-eos", options->generate.ignore_end, "go on past end-of-text");
   add_sampling(*verb, options->generate.sampler);
   add_common(*verb, options->common,

@@ -103,6 +103,10 @@ void set_tables(const Vocabulary& vocabulary, Metadata& metadata) {
   metadata.set("tokenizer.ggml.add_bos_token", vocabulary.add_bos);
   metadata.set("tokenizer.ggml.add_eos_token", vocabulary.add_eos);
   metadata.set("tokenizer.ggml.add_space_prefix", vocabulary.add_space_prefix);
+  if (vocabulary.model == "bert") {
+    metadata.set("tokenizer.ggml.normalizer.lowercase", vocabulary.lowercase);
+    metadata.set("tokenizer.ggml.normalizer.strip_accents", vocabulary.strip_accents);
+  }
   if (vocabulary.model != "t5") return;
   metadata.set("tokenizer.ggml.remove_extra_whitespaces", vocabulary.remove_extra_spaces);
   if (vocabulary.charsmap.empty()) return;

@@ -89,6 +89,18 @@ class Verbs(ProgramTest):
         self.assertEqual(reading["quality"], "measured")
         self.assertAlmostEqual(reading["energy_j"], 5.0, places=4)
 
+    def test_guesses_change_no_token(self):
+        for sampling in (["--temperature", 0], ["--temperature", 0.9, "--seed", 5]):
+            asked = ["run", self.model, "-p", "the day the day", "-n", 40, "--ignore-eos", *sampling]
+            plain = run_json(*asked)
+            for guessing in (["--lookup"], ["--draft", self.model]):
+                self.assertEqual(run_json(*asked, *guessing)["tokens"], plain["tokens"], guessing)
+
+    def test_bench_decodes_several_sequences_together(self):
+        rows = run_json("bench", self.model, "-p", 8, "-n", 4, "-b", "1,3", "-t", "1", "-r", 2)
+        self.assertEqual([row["batch"] for row in rows["decode"]], [1, 3])
+        self.assertTrue(all(row["tokens_per_s"] > 0 for row in rows["decode"]))
+
     def test_run_streams_text_and_says_joules(self):
         plain = run("run", self.model, "-p", "the day", "-n", 5, "--temperature", 0, "--ignore-eos")
         self.assertEqual(plain.returncode, 0, plain.stderr)
