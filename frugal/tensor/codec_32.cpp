@@ -133,14 +133,18 @@ void decode_q8_0(const std::byte* row, std::span<float> out) {
 void decode_iq4_nl(const std::byte* row, std::span<float> out) {
   each_block<BlockIQ4_NL>(row, out, [](const BlockIQ4_NL& block, float* to) {
     const float d = half_to_float(block.d);
-    each_nibble(block.qs, to, [d](int q) { return d * static_cast<float>(kLevelsIQ4[q]); });
+    each_nibble(block.qs, to, [d](int q) {
+      return d * static_cast<float>(kLevelsIQ4[static_cast<std::size_t>(q)]);
+    });
   });
 }
 
 void decode_mxfp4(const std::byte* row, std::span<float> out) {
   each_block<BlockMXFP4>(row, out, [](const BlockMXFP4& block, float* to) {
     const float d = half_power(block.e);
-    each_nibble(block.qs, to, [d](int q) { return d * static_cast<float>(kLevelsMXFP4[q]); });
+    each_nibble(block.qs, to, [d](int q) {
+      return d * static_cast<float>(kLevelsMXFP4[static_cast<std::size_t>(q)]);
+    });
   });
 }
 
