@@ -50,10 +50,12 @@ void ForwardPass::run(std::span<const Chunk> chunks) {
   embed();
   prepare_turns();
   plan_attention();
+  const model::Norm none{};  // after the last layer: the final norm is for chosen rows only
   for (std::size_t index = 0; index < model_.layers.size(); ++index) {
     const bool last = index + 1 == model_.layers.size();
+    const model::Norm& next = last ? none : model_.layers[index + 1].attention_norm;
     attention(model_.layers[index], index);
-    mlp(model_.layers[index], last ? model::Norm{} : model_.layers[index + 1].attention_norm);
+    mlp(model_.layers[index], next);
   }
   for (const Chunk& chunk : chunks) chunk.cache->advance(chunk.tokens.size());
 }
