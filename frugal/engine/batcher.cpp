@@ -22,6 +22,10 @@ struct Batcher::Sequence {
 
   /// Tokens that must be in the cache before the next one can be drawn.
   [[nodiscard]] std::size_t pending() const { return tokens.size() - cache.size(); }
+  /// Pages of its tokens so far and the next.
+  [[nodiscard]] std::size_t pages_needed() const {
+    return pages_for(std::min(tokens.size() + 1, cache.capacity()));
+  }
   /// Has its whole prompt computed, and answers token by token.
   [[nodiscard]] bool decoding() const { return answered > 0 && pending() == 1; }
 
@@ -55,33 +59,31 @@ Batcher::Batcher(Engine& engine, const BatcherOptions& options)
 
 Batcher::~Batcher() = default;
 
+// Positions that a request may have.
+std::size_t Batcher::capacity_of(const Request& request) const {
+  const std::size_t pool = pool_->pages() * kernels::kPagePositions;
+  const std::size_t asked = request.context > 0 ? request.context : pool;
+  return std::min({asked, pool, most_positions(engine_.model())});
+}
+
 RequestId Batcher::submit(Request request) {
-  const std::size_t vocab = engine_.model().config.vocab_size;
-  const std::size_t capacity = pool_->pages() * kernels::kPagePositions;
-  if (request.prompt.empty()) {
-    throw Error(ErrorKind::kInvalidArgument, "no tokens: expected at least one");
-  }
-  for (const TokenId token : request.prompt) {
-    if (token >= 0 && static_cast<std::size_t>(token) < vocab) continue;
-    throw Error(ErrorKind::kInvalidArgument, str("token {}: expected 0 to {}", token, vocab - 1));
-  }
+  check_tokens(engine_.model(), request.prompt);
+  const std::size_t capacity = capacity_of(request);
   if (request.prompt.size() > capacity) {
-    throw Error(ErrorKind::kInvalidArgument,
-                str("prompt of {} tokens: expected at most {} (the KV cache of all requests)",
-                    request.prompt.size(), capacity));
+    throw Error(
+        ErrorKind::kInvalidArgument,
+        str("prompt of {} tokens: expected at most {} (what context, model and the KV cache "
+            "of all requests allow)",
+            request.prompt.size(), capacity));
   }
   waiting_.push_back(std::make_unique<Sequence>(next_id_, std::move(request), pool_, capacity));
   return next_id_++;
 }
 
-void Batcher::finish(Sequence& sequence, StopReason reason) {
-  sequence.done = reason;
-}
-
 void Batcher::cancel(RequestId id) {
   for (Sequences* list : {&waiting_, &running_}) {
     for (const auto& sequence : *list) {
-      if (sequence->id == id && !sequence->done) finish(*sequence, StopReason::kCancelled);
+      if (sequence->id == id && !sequence->done) sequence->done = StopReason::kCancelled;
     }
   }
 }
@@ -137,8 +139,10 @@ bool Batcher::waits_for_a_prefix(const Sequence& sequence) const {
 // came before must not be put back for one that comes after.
 std::size_t Batcher::spare_pages() const {
   std::size_t promised = 0;
-  for (const auto& s : running_)
-    promised += pages_for(s->tokens.size() + 1) - s->cache.pages().size();
+  for (const auto& s : running_) {
+    const std::size_t needed = s->pages_needed();
+    promised += needed - std::min(needed, s->cache.pages().size());
+  }
   const std::size_t available = pool_->free_pages() + tree_.spare_pages();
   return available - std::min(available, promised);
 }
@@ -146,7 +150,7 @@ std::size_t Batcher::spare_pages() const {
 void Batcher::admit() {
   for (std::size_t i = 0; i < waiting_.size() && running_.size() < options_.max_running;) {
     const std::vector<TokenId>& tokens = waiting_[i]->tokens;
-    const std::size_t needed = pages_for(tokens.size() + 1) - tree_.known(tokens).in_use;
+    const std::size_t needed = waiting_[i]->pages_needed() - tree_.known(tokens).in_use;
     if (!running_.empty() && needed > spare_pages()) break;
     if (waits_for_a_prefix(*waiting_[i])) {
       ++i;
@@ -184,7 +188,7 @@ void Batcher::plan_decode() {
     if (!s.decoding() || s.done) continue;
     if (!reserve(s, 1)) {
       if (running_.size() == 1) {  // as long as it gets
-        finish(s, StopReason::kContextFull);
+        s.done = StopReason::kContextFull;
       } else {
         preempt(i--);
       }
@@ -221,7 +225,7 @@ void Batcher::plan_prompts() {
     if (s.done || s.decoding() || !s.input.empty()) continue;
     const std::size_t count = std::min(left, s.pending());
     if (!reserve(s, count)) {
-      if (running_.size() == 1) finish(s, StopReason::kContextFull);
+      if (running_.size() == 1) s.done = StopReason::kContextFull;
       continue;
     }
     const auto begin = s.tokens.begin() + static_cast<std::ptrdiff_t>(s.cache.size());
@@ -284,13 +288,11 @@ void Batcher::run_pass() {
   std::size_t row = 0;
   std::exception_ptr fault;
   for (std::size_t i = 0; i < taking.size(); ++i) {
-    const std::size_t rows = steps[i].wanted == Logits::kNone   ? 0
-                             : steps[i].wanted == Logits::kLast ? 1
-                                                                : steps[i].tokens.size();
+    const std::size_t rows = wanted_rows(steps[i]);
     try {
       if (rows > 0) take(*taking[i], logits, row, time);
     } catch (...) {  // one request's owner; the others have their tokens first
-      finish(*taking[i], StopReason::kCancelled);
+      taking[i]->done = StopReason::kCancelled;
       fault = std::current_exception();
     }
     row += rows;
@@ -302,30 +304,31 @@ void Batcher::run_pass() {
 // Draws the next token from each row in turn, as long as the row's input is what was drawn before.
 void Batcher::take(Sequence& s, MatrixView<const float> logits, std::size_t first_row,
                    Seconds time) {
-  const Phase phase = s.answered > 0 ? Phase::kDecode : Phase::kPrefill;
   const std::size_t before = s.cache.size() - s.guessed;  // positions that are surely right
   std::size_t accepted = 0;
-  if (s.answered >= s.request.max_tokens) finish(s, StopReason::kMaxTokens);
+  if (s.answered >= s.request.max_tokens) s.done = StopReason::kMaxTokens;
   for (std::size_t i = 0; !s.done; ++i) {
     const TokenId token = s.sampler.next({logits.row(first_row + i), logits.cols});
     if (!s.request.ignore_end && engine_.model().tokenizer &&
         engine_.model().tokenizer->ends_text(token)) {
-      finish(s, StopReason::kEndOfText);
+      s.done = StopReason::kEndOfText;
       break;
     }
     s.tokens.push_back(token);
     ++s.answered;
     engine_.count_output(Phase::kDecode, 1);
     if (s.request.on_token) s.request.on_token(token);
-    if (s.answered == s.request.max_tokens) finish(s, StopReason::kMaxTokens);
+    if (s.answered == s.request.max_tokens) s.done = StopReason::kMaxTokens;
     if (i == s.guessed || s.input[i + 1] != token) break;
     ++accepted;
   }
-  if (s.guessed > 0) engine_.count_rejected(phase, s.guessed - accepted);
+  if (s.guessed > 0) engine_.count_rejected(Phase::kDecode, s.guessed - accepted);
   s.cache.truncate(before + accepted);
   s.computed = std::max(s.computed, s.cache.size());
-  if (s.request.proposer && phase == Phase::kDecode) s.guard.record(s.guessed, accepted, time);
-  if (!s.done && s.tokens.size() > s.cache.capacity()) finish(s, StopReason::kContextFull);
+  // A pass that computed more of this request than its latest token does not tell what one takes.
+  const bool plain = s.input.size() == 1 + s.guessed;
+  if (s.request.proposer && plain) s.guard.record(s.guessed, accepted, time);
+  if (!s.done && s.tokens.size() > s.cache.capacity()) s.done = StopReason::kContextFull;
 }
 
 void Batcher::remember(Sequence& s) {

@@ -25,6 +25,8 @@ enum class StopReason { kEndOfText, kMaxTokens, kContextFull, kCancelled };
 struct Request {
   std::vector<TokenId> prompt;
   std::size_t max_tokens = 128;
+  /// Most positions of prompt and answer; 0: as many as pool and model allow.
+  std::size_t context = 0;
   bool ignore_end = false;  ///< go on past end-of-text (measurements)
   SamplerOptions sampler;
   /// Called with each token as it is given out; may throw, which cancels the request and leaves
@@ -77,7 +79,7 @@ class Batcher {
 
   /// Puts a request at the end of the queue.
   /// Errors: kInvalidArgument for an empty prompt, an id outside the vocabulary, a bad sampler
-  ///         option, or a prompt that the pool could not hold even alone.
+  ///         option, or a prompt longer than its context, even if that is the whole pool.
   RequestId submit(Request request);
   /// Ends a request; its on_done gets kCancelled.  An id that is not there is ignored.
   void cancel(RequestId id);
@@ -95,6 +97,7 @@ class Batcher {
   struct Sequence;
   using Sequences = std::deque<std::unique_ptr<Sequence>>;
 
+  [[nodiscard]] std::size_t capacity_of(const Request& request) const;
   void admit();
   [[nodiscard]] std::size_t spare_pages() const;
   [[nodiscard]] bool waits_for_a_prefix(const Sequence& sequence) const;
@@ -110,7 +113,6 @@ class Batcher {
             Seconds time);
   void remember(Sequence& sequence);
   void finish_done();
-  static void finish(Sequence& sequence, StopReason reason);
 
   Engine& engine_;
   BatcherOptions options_;

@@ -6,7 +6,6 @@
 #include <random>
 
 #include "frugal/base/error.h"
-#include "frugal/engine/generate.h"
 #include "tests/support/tiny_model.h"
 
 namespace frugal::engine {
@@ -22,9 +21,14 @@ class BatcherTest : public testing::Test {
                              const SamplerOptions& sampler, KvType kv = KvType::kF16) {
     Engine engine(model_, {.threads = 1});
     KvCache cache(model_.config, prompt.size() + max_tokens, kv);
-    return generate(engine, cache, prompt,
-                    {.max_tokens = max_tokens, .ignore_end = true, .sampler = sampler})
-        .tokens;
+    Sampler draw(sampler);
+    for (const TokenId token : prompt) draw.observe(token);
+    std::vector<TokenId> answer = {draw.next(engine.forward(cache, prompt, Logits::kLast))};
+    while (answer.size() < max_tokens) {
+      answer.push_back(
+          draw.next(engine.forward(cache, std::span(&answer.back(), 1), Logits::kLast)));
+    }
+    return answer;
   }
 
   /// Submits a request whose tokens end up in `into`.
@@ -55,7 +59,7 @@ class BatcherTest : public testing::Test {
   Engine engine_{model_, {.threads = 1}};
 };
 
-TEST_F(BatcherTest, OneRequestGetsWhatGenerateGives) {
+TEST_F(BatcherTest, OneRequestGetsWhatTheEngineGivesTokenByToken) {
   Batcher batcher(engine_, {.kv_positions = 256});
   std::vector<TokenId> got;
   submit(batcher, prompt_of(40, 1), 20, got);
@@ -152,6 +156,44 @@ TEST_F(BatcherTest, ARequestLongerThanThePoolEndsWithTheContext) {
   batcher.run();
   EXPECT_EQ(reason, StopReason::kContextFull);
   EXPECT_EQ(got.size(), 15U);  // 64 positions hold 14 of them; the last needs none
+}
+
+TEST_F(BatcherTest, ARequestEndsAtItsOwnContextWhateverThePoolHolds) {
+  Batcher batcher(engine_, {.kv_positions = 256});
+  std::map<std::size_t, std::vector<TokenId>> got;
+  std::map<std::size_t, StopReason> reasons;
+  for (const std::size_t context : {40U, 33U, 30U}) {
+    Request request;
+    request.prompt = prompt_of(30, 1);
+    request.max_tokens = 100;
+    request.context = context;
+    request.ignore_end = true;
+    request.sampler = greedy();
+    request.on_token = [&got, context](TokenId token) { got[context].push_back(token); };
+    request.on_done = [&reasons, context](StopReason why) { reasons[context] = why; };
+    batcher.submit(std::move(request));
+  }
+  batcher.run();
+  for (const std::size_t context : {40U, 33U, 30U}) {
+    EXPECT_EQ(reasons[context], StopReason::kContextFull);
+    EXPECT_EQ(got[context], alone(prompt_of(30, 1), context - 30 + 1, greedy()));
+  }
+}
+
+TEST_F(BatcherTest, LearnedPositionsBoundTheirRequestsAndLeaveOthersInPeace) {
+  model_ = model::load(write_tiny_model(folder_ / "gpt2.gguf",
+                                        {.architecture = "gpt2", .kv_heads = 4, .context = 50}));
+  Engine engine(model_, {.threads = 1});
+  Batcher batcher(engine, {.kv_positions = 512});
+  std::vector<TokenId> full;
+  std::vector<TokenId> other;
+  std::vector<TokenId> none;
+  submit(batcher, prompt_of(45, 1), 100, full);
+  submit(batcher, prompt_of(10, 2), 20, other);
+  EXPECT_THROW(submit(batcher, prompt_of(51, 1), 1, none), Error);
+  batcher.run();
+  EXPECT_EQ(full, alone(prompt_of(45, 1), 6, greedy()));
+  EXPECT_EQ(other, alone(prompt_of(10, 2), 20, greedy()));
 }
 
 TEST_F(BatcherTest, RefusesWhatCouldNeverRun) {

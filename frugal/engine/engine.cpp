@@ -65,26 +65,16 @@ void Engine::count_rejected(Phase phase, std::uint64_t tokens) {
 
 namespace {
 
-void check_tokens(std::span<const TokenId> tokens, std::size_t vocab_size) {
-  if (tokens.empty()) throw Error(ErrorKind::kInvalidArgument, "no tokens: expected at least one");
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i] >= 0 && static_cast<std::size_t>(tokens[i]) < vocab_size) continue;
-    throw Error(ErrorKind::kInvalidArgument,
-                str("token {} at position {}: expected 0 to {}", tokens[i], i, vocab_size - 1));
-  }
-}
-
-// Positions that a model has learned vectors for; without them any position will do.
 void check_positions(const model::Model& model, std::size_t count) {
-  if (model.position_embedding.empty() || count <= model.position_embedding.rows) return;
+  if (count <= most_positions(model)) return;
   throw Error(ErrorKind::kInvalidArgument,
               str("{} tokens: expected at most {}, the positions of '{}'", count,
-                  model.position_embedding.rows, model.position_embedding.name));
+                  most_positions(model), model.position_embedding.name));
 }
 
 void check_step(const model::Model& model, const Step& step) {
   KvCache& cache = *step.cache;
-  check_tokens(step.tokens, model.config.vocab_size);
+  check_tokens(model, step.tokens);
   if (step.tokens.size() > cache.capacity() - cache.size()) {
     throw Error(ErrorKind::kInvalidArgument,
                 str("{} tokens after {}: expected at most {} (the context)", step.tokens.size(),
@@ -112,18 +102,6 @@ void check_finite(const model::Model& model, std::span<const float> numbers) {
   throw Error(ErrorKind::kCorrupt,
               str("{}: {}, expected finite numbers", model.file->path(),
                   place.empty() ? "the results overflow although every weight is finite" : place));
-}
-
-std::size_t wanted_rows(const Step& step) {
-  switch (step.wanted) {
-    case Logits::kNone:
-      return 0;
-    case Logits::kLast:
-      return 1;
-    case Logits::kAll:
-      return step.tokens.size();
-  }
-  return 0;
 }
 
 /// The part of a step that one pass computes, and where its logits go.
@@ -316,7 +294,7 @@ std::vector<float> apply(const kernels::Kernels& kernels, const model::Linear& l
 
 std::vector<float> Engine::embed(std::span<const TokenId> tokens) {
   State& s = *state_;
-  check_tokens(tokens, s.model.config.vocab_size);
+  check_tokens(s.model, tokens);
   check_positions(s.model, tokens.size());
   const Seconds started = monotonic_now();
   const Cost before = s.pass.cost();

@@ -10,30 +10,17 @@
 
 #include "frugal/base/thread_pool.h"
 #include "frugal/base/work.h"
-#include "frugal/engine/kv_cache.h"
+#include "frugal/engine/step.h"
 #include "frugal/kernels/kernels.h"
 #include "frugal/model/model.h"
 #include "frugal/tensor/view.h"
 
 namespace frugal::engine {
 
-using text::TokenId;
-
 struct EngineOptions {
   std::size_t threads = 1;
   std::size_t batch = 256;  ///< most tokens computed at once; bounds the scratch memory
   const kernels::Kernels* kernels = nullptr;  ///< null: the best for this CPU
-};
-
-/// Which positions of a forward pass want logits.
-enum class Logits { kNone, kLast, kAll };
-
-/// What to append to one sequence in a forward pass.
-struct Step {
-  KvCache* cache = nullptr;  ///< no other step of the same call has it
-  std::span<const TokenId> tokens;
-  Logits wanted = Logits::kLast;
-  Phase phase = Phase::kPrefill;
 };
 
 /// Runs one model.

@@ -1,0 +1,38 @@
+#pragma once
+
+/// What to append to a sequence in a forward pass, and what a model can take.
+
+#include <cstddef>
+#include <span>
+
+#include "frugal/base/work.h"
+#include "frugal/engine/kv_cache.h"
+#include "frugal/model/model.h"
+#include "frugal/text/tokenizer.h"
+
+namespace frugal::engine {
+
+using text::TokenId;
+
+/// Which positions of a forward pass want logits.
+enum class Logits { kNone, kLast, kAll };
+
+/// What to append to one sequence in a forward pass.
+struct Step {
+  KvCache* cache = nullptr;  ///< no other step of the same call has it
+  std::span<const TokenId> tokens;
+  Logits wanted = Logits::kLast;
+  Phase phase = Phase::kPrefill;
+};
+
+/// Rows of logits that a step gets.
+[[nodiscard]] std::size_t wanted_rows(const Step& step);
+
+/// Errors: kInvalidArgument for no token at all or an id outside the model's vocabulary.
+void check_tokens(const model::Model& model, std::span<const TokenId> tokens);
+
+/// Most positions of a sequence: those the model has learned vectors for, or, where it has none,
+/// any number.
+[[nodiscard]] std::size_t most_positions(const model::Model& model);
+
+}  // namespace frugal::engine
