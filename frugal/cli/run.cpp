@@ -1,8 +1,8 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "frugal/account/receipt.h"
 #include "frugal/base/error.h"
@@ -12,7 +12,6 @@
 #include "frugal/cli/interrupt.h"
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/verbs.h"
-#include "frugal/engine/batcher.h"
 #include "frugal/engine/generate.h"
 #include "frugal/meter/window.h"
 
@@ -29,7 +28,9 @@ struct Options {
   std::string kv = "f16";
   std::string draft;    // a small model that guesses
   bool lookup = false;  // guesses from the prompt
-  engine::GenerateOptions generate;
+  std::size_t max_tokens = 128;
+  bool ignore_end = false;
+  engine::SamplerOptions sampler;
 };
 
 std::vector<text::TokenId> encode_prompt(const Options& options, const text::Tokenizer& tokenizer) {
@@ -40,15 +41,6 @@ std::vector<text::TokenId> encode_prompt(const Options& options, const text::Tok
     throw Error(ErrorKind::kInvalidArgument, "the prompt is empty, expected -p TEXT");
   }
   return tokens;
-}
-
-std::size_t context_of(const Options& options, const model::Model& model, std::size_t prompt) {
-  const std::size_t limit = options.context > 0 ? options.context : model.config.context_length;
-  if (prompt > limit) {
-    throw Error(ErrorKind::kInvalidArgument,
-                str("the prompt has {} tokens, expected at most {} (the context)", prompt, limit));
-  }
-  return std::min(limit, prompt + options.generate.max_tokens);
 }
 
 engine::KvType kv_type(std::string_view name) {
@@ -116,39 +108,14 @@ class Draft {
   std::size_t context_;
 };
 
-engine::Generation write_text(engine::Engine& engine, const Options& options,
-                              const std::vector<text::TokenId>& prompt, std::size_t context,
-                              std::unique_ptr<engine::Proposer> proposer) {
-  engine::Batcher batcher(engine, {.kv_positions = context,
-                                   .kv = kv_type(options.kv),
-                                   .max_running = 1,
-                                   .share_prefixes = false});
-  engine::Generation out;
-  text::Utf8Stream characters;
-  const auto emit = [&](const std::string& piece) {
-    throw_if_interrupted();
-    out.text += piece;
-    if (!options.common.json) print_out(piece);
-  };
-  engine::Request request;
-  request.prompt = prompt;
-  request.max_tokens = std::min(options.generate.max_tokens, context - prompt.size());
-  request.ignore_end = options.generate.ignore_end;
-  request.sampler = options.generate.sampler;
-  request.sampler.seed = options.common.seed;
-  request.proposer = std::move(proposer);
-  request.on_token = [&](text::TokenId token) {
-    out.tokens.push_back(token);
-    emit(characters.push(engine.model().tokenizer->piece(token)));
-  };
-  request.on_done = [&](engine::StopReason reason) { out.reason = reason; };
-  (void)batcher.submit(std::move(request));
-  batcher.run();
-  emit(characters.finish());
-  if (out.reason == engine::StopReason::kMaxTokens &&
-      out.tokens.size() < options.generate.max_tokens) {
-    out.reason = engine::StopReason::kContextFull;
-  }
+engine::GenerateOptions generate_options(const Options& options) {
+  engine::GenerateOptions out;
+  out.max_tokens = options.max_tokens;
+  out.ignore_end = options.ignore_end;
+  out.sampler = options.sampler;
+  out.sampler.seed = options.common.seed;
+  out.kv = kv_type(options.kv);
+  out.context = options.context;
   return out;
 }
 
@@ -157,17 +124,21 @@ void run_run(const Options& options, const std::string& command_line) {
   // A vocabulary that cannot be used says why when it is asked for again.
   const auto tokenizer = model.tokenizer ? model.tokenizer : model::load_tokenizer(*model.file);
   const auto prompt = encode_prompt(options, *tokenizer);
-  const std::size_t context = context_of(options, model, prompt.size());
+  engine::GenerateOptions how = generate_options(options);
+  const std::size_t positions = engine::positions_of(model, prompt.size(), how);
   engine::Engine engine(
       model, {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)});
   std::optional<Draft> draft;
-  std::unique_ptr<engine::Proposer> proposer;
-  if (options.lookup) proposer = std::make_unique<engine::PromptLookup>();
-  if (!options.draft.empty()) proposer = draft.emplace(options, model, context).proposer();
+  if (options.lookup) how.proposer = std::make_unique<engine::PromptLookup>();
+  if (!options.draft.empty()) how.proposer = draft.emplace(options, model, positions).proposer();
   const auto meter = meter::choose_meter(meter_options_of(options.common));
 
   meter::Span span(*meter);
-  const engine::Generation out = write_text(engine, options, prompt, context, std::move(proposer));
+  const engine::Generation out =
+      engine::generate(engine, prompt, std::move(how), [&](std::string_view piece) {
+        throw_if_interrupted();
+        if (!options.common.json) print_out(piece);
+      });
   const auto readings = span.stop();
   Work work = engine.work();
   if (draft) work += draft->work();
@@ -220,7 +191,7 @@ void setup_run(CLI::App& app, Invocation& invocation) {
   auto* prompt = verb->add_option("-p,--prompt", options->prompt, "the text to continue");
   verb->add_option("--file", options->prompt_file, "a file with the prompt, - for standard input")
       ->excludes(prompt);
-  verb->add_option("-n,--tokens", options->generate.max_tokens, "most tokens to write")
+  verb->add_option("-n,--tokens", options->max_tokens, "most tokens to write")
       ->capture_default_str();
   verb->add_option("-c,--context", options->context, "positions; the model's own if not given");
   verb->add_option("--kv", options->kv, "type of the KV cache")
@@ -230,8 +201,8 @@ void setup_run(CLI::App& app, Invocation& invocation) {
                                 "guess from earlier text; same output, fewer passes");
   verb->add_option("--draft", options->draft, "a small model that guesses; same output")
       ->excludes(lookup);
-  verb->add_flag("--ignore-eos", options->generate.ignore_end, "go on past end-of-text");
-  add_sampling(*verb, options->generate.sampler);
+  verb->add_flag("--ignore-eos", options->ignore_end, "go on past end-of-text");
+  add_sampling(*verb, options->sampler);
   add_common(*verb, options->common,
              {.ledger = true, .meter = true, .compute = true, .seed = true});
   verb->footer(

@@ -307,21 +307,33 @@ TEST_F(EngineTest, NamesTheWeightThatIsNoNumber) {
 TEST_F(EngineTest, GenerationStopsWhereItShould) {
   const model::Model model = make({});
   Engine engine(model, {});
-  GenerateOptions options;
-  options.max_tokens = 6;
-  options.ignore_end = true;
   std::string streamed;
-  KvCache cache(model.config, 64);
-  const Generation out =
-      generate(engine, cache, ids(3), options, [&](std::string_view piece) { streamed += piece; });
+  const Generation out = generate(engine, ids(3), {.max_tokens = 6, .ignore_end = true},
+                                  [&](std::string_view piece) { streamed += piece; });
   EXPECT_EQ(out.tokens.size(), 6U);
   EXPECT_EQ(out.reason, StopReason::kMaxTokens);
   EXPECT_EQ(streamed, out.text);
   EXPECT_EQ(engine.work()[Phase::kDecode].output_tokens, 6U);
-  KvCache small(model.config, 5);
-  EXPECT_EQ(generate(engine, small, ids(3), options).reason, StopReason::kContextFull);
-  KvCache fresh(model.config, 64);
-  EXPECT_EQ(generate(engine, fresh, ids(3), options).tokens, out.tokens) << "same seed, same text";
+  EXPECT_EQ(generate(engine, ids(3), {.max_tokens = 6, .ignore_end = true}).tokens, out.tokens)
+      << "same seed, same text";
+}
+
+// The last token is given out and takes no position.
+TEST_F(EngineTest, GenerationFillsTheContextToTheLastToken) {
+  const model::Model model = make({.context = 50});
+  Engine engine(model, {});
+  const auto count = [&](std::size_t prompt, std::size_t max_tokens, std::size_t context) {
+    const Generation out = generate(
+        engine, ids(prompt), {.max_tokens = max_tokens, .ignore_end = true, .context = context});
+    return std::pair(out.tokens.size(), out.reason);
+  };
+  EXPECT_EQ(count(3, 100, 5), std::pair(std::size_t{3}, StopReason::kContextFull));
+  EXPECT_EQ(count(3, 3, 5), std::pair(std::size_t{3}, StopReason::kMaxTokens));
+  EXPECT_EQ(count(5, 100, 5), std::pair(std::size_t{1}, StopReason::kContextFull));
+  EXPECT_EQ(count(40, 100, 0), std::pair(std::size_t{11}, StopReason::kContextFull));
+  EXPECT_EQ(count(40, 100, 60), std::pair(std::size_t{21}, StopReason::kContextFull));
+  EXPECT_THROW((void)count(6, 100, 5), Error);
+  EXPECT_THROW((void)count(0, 100, 5), Error);
 }
 
 TEST_F(EngineTest, GenerationEndsAtEndOfText) {
@@ -336,10 +348,7 @@ TEST_F(EngineTest, GenerationEndsAtEndOfText) {
   };
   const model::Model model = make(tiny);
   Engine engine(model, {});
-  KvCache cache(model.config, 16);
-  GenerateOptions options;
-  options.sampler.temperature = 0.0F;
-  const Generation out = generate(engine, cache, ids(2), options);
+  const Generation out = generate(engine, ids(2), {.sampler = {.temperature = 0.0F}});
   EXPECT_EQ(out.reason, StopReason::kEndOfText);
   EXPECT_TRUE(out.tokens.empty());
 }
@@ -347,10 +356,7 @@ TEST_F(EngineTest, GenerationEndsAtEndOfText) {
 TEST_F(EngineTest, ACallbackThatThrowsStopsTheGeneration) {
   const model::Model model = make({});
   Engine engine(model, {});
-  KvCache cache(model.config, 64);
-  GenerateOptions options;
-  options.ignore_end = true;
-  EXPECT_THROW((void)generate(engine, cache, ids(2), options,
+  EXPECT_THROW((void)generate(engine, ids(2), {.ignore_end = true},
                               [](std::string_view) { throw std::runtime_error("stop"); }),
                std::runtime_error);
 }

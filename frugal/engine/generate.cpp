@@ -1,5 +1,8 @@
 #include "frugal/engine/generate.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 
@@ -16,7 +19,7 @@ const text::Tokenizer& tokenizer_of(const Engine& engine) {
   return *tokenizer;
 }
 
-// The text that `piece` adds: an SPM vocabulary puts a space before the first word of a text, which
+// The text that tokens add: an SPM vocabulary puts a space before the first word of a text, which
 // here continues a prompt and therefore stays.
 class TextOut {
  public:
@@ -26,7 +29,6 @@ class TextOut {
 
  private:
   void emit(const std::string& characters) {
-    if (characters.empty()) return;
     text_ += characters;
     if (on_text_) on_text_(characters);
   }
@@ -38,31 +40,41 @@ class TextOut {
 
 }  // namespace
 
-Generation generate(Engine& engine, KvCache& cache, std::span<const TokenId> prompt,
-                    const GenerateOptions& options, const TextFn& on_text) {
+std::size_t positions_of(const model::Model& model, std::size_t prompt_tokens,
+                         const GenerateOptions& options) {
+  const std::size_t context = options.context > 0 ? options.context : model.config.context_length;
+  if (prompt_tokens > context) {
+    throw Error(
+        ErrorKind::kInvalidArgument,
+        str("prompt of {} tokens: expected at most {} (the context)", prompt_tokens, context));
+  }
+  return prompt_tokens + std::min(options.max_tokens, context - prompt_tokens);
+}
+
+Generation generate(Engine& engine, std::span<const TokenId> prompt, GenerateOptions options,
+                    const TextFn& on_text) {
   const text::Tokenizer& tokenizer = tokenizer_of(engine);
+  check_tokens(engine.model(), prompt);
+  const std::size_t positions = positions_of(engine.model(), prompt.size(), options);
+  Batcher batcher(
+      engine,
+      {.kv_positions = positions, .kv = options.kv, .max_running = 1, .share_prefixes = false});
   Generation out;
   TextOut text(out.text, on_text);
-  Sampler sampler(options.sampler);
-  for (const TokenId token : prompt) sampler.observe(token);
-
-  std::span<const float> logits = engine.forward(cache, prompt, Logits::kLast, Phase::kPrefill);
-  while (out.tokens.size() < options.max_tokens) {
-    const TokenId token = sampler.next(logits);
-    if (!options.ignore_end && tokenizer.ends_text(token)) {
-      out.reason = StopReason::kEndOfText;
-      break;
-    }
+  Request request;
+  request.prompt.assign(prompt.begin(), prompt.end());
+  request.max_tokens = options.max_tokens;
+  request.context = positions;
+  request.ignore_end = options.ignore_end;
+  request.sampler = options.sampler;
+  request.proposer = std::move(options.proposer);
+  request.on_token = [&](TokenId token) {
     out.tokens.push_back(token);
-    engine.count_output(Phase::kDecode, 1);
     text.push(tokenizer.piece(token));
-    if (out.tokens.size() == options.max_tokens) break;
-    if (cache.size() == cache.capacity()) {
-      out.reason = StopReason::kContextFull;
-      break;
-    }
-    logits = engine.forward(cache, std::span(&token, 1), Logits::kLast, Phase::kDecode);
-  }
+  };
+  request.on_done = [&](StopReason reason) { out.reason = reason; };
+  (void)batcher.submit(std::move(request));
+  batcher.run();
   text.finish();
   return out;
 }

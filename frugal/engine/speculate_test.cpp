@@ -33,9 +33,8 @@ TEST(DraftModel, GuessesTheGreedyContinuationOfItsOwnModelAndKeepsWhatIsCommon) 
   DraftModel draft(engine, 128);
   Ids sequence = {1, 30, 40, 50, 60, 70, 80};
   Engine reference(model, {});
-  KvCache cache(model.config, 128);
   const auto want =
-      generate(reference, cache, sequence,
+      generate(reference, sequence,
                {.max_tokens = 6, .ignore_end = true, .sampler = {.temperature = 0.0F}})
           .tokens;
   EXPECT_EQ(draft.propose(sequence, 6), want);
@@ -46,9 +45,8 @@ TEST(DraftModel, GuessesTheGreedyContinuationOfItsOwnModelAndKeepsWhatIsCommon) 
   // Only the last token and one guess are computed: the rest is still in its cache.
   EXPECT_EQ(engine.work().since(before)[Phase::kDecode].cost.op(Op::kSpecial) > 0, true);
   Ids other = {1, 30, 99};
-  KvCache again(model.config, 128);
   EXPECT_EQ(draft.propose(other, 4),
-            generate(reference, again, other,
+            generate(reference, other,
                      {.max_tokens = 4, .ignore_end = true, .sampler = {.temperature = 0.0F}})
                 .tokens);
 }

@@ -100,14 +100,14 @@ TEST(Golden, GreedyTextOfStoriesIsReproducedExactly) {
   const auto prompt = model.tokenizer->encode(want["prompt"].get<std::string>(),
                                               {.add_special = true, .parse_special = true});
   EXPECT_EQ(prompt, want["prompt_tokens"].get<std::vector<text::TokenId>>());
-  engine::GenerateOptions options;
-  options.max_tokens = want["new_tokens"];
-  options.sampler.temperature = 0.0F;
   for (const auto kv : {engine::KvType::kF16, engine::KvType::kF32}) {
     engine::Engine engine(model, {.threads = 2});
-    engine::KvCache cache(model.config, 128, kv);
-    EXPECT_EQ(engine::generate(engine, cache, prompt, options).text,
-              want["text"].get<std::string>());
+    const auto out = engine::generate(engine, prompt,
+                                      {.max_tokens = want["new_tokens"],
+                                       .sampler = {.temperature = 0.0F},
+                                       .kv = kv,
+                                       .context = 128});
+    EXPECT_EQ(out.text, want["text"].get<std::string>());
   }
 }
 
