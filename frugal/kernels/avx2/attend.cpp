@@ -1,8 +1,7 @@
 // Page by page, two query rows at a time:
 //
 //   scores  four vectors of eight positions per row, one broadcast element of the query per step
-//   m, l    the largest score and the sum of exponentials so far; when a page brings a larger
-//   score,
+//   m, l    the largest score and the sum of exponentials so far; when a page brings a larger one,
 //           what was summed before is scaled down by exp(old m - new m)
 //   out     += exp(score - m) * value, four vectors of the head per row at a time
 //
@@ -11,6 +10,7 @@
 
 #include <cmath>
 
+#include "frugal/kernels/attend_page.h"
 #include "frugal/kernels/avx2/functions.h"
 #include "frugal/kernels/avx2/vector.h"
 
@@ -18,6 +18,7 @@ FRUGAL_TARGET_BEGIN(FRUGAL_TARGET_AVX2)
 namespace frugal::kernels::avx2 {
 
 inline constexpr std::size_t kScoreVectors = kPagePositions / kLanes;
+inline constexpr std::size_t kRowsAtOnce = 2;
 
 /// Eight numbers of a block; `Scaled` formats have a scale per 32 elements of a head.
 struct CachedF32 {
@@ -46,14 +47,6 @@ static inline float half_at(const std::byte* from) {
   std::memcpy(&half, from, sizeof half);
   return _cvtsh_ss(half);
 }
-
-/// One page for the rows [first, first + kRows).
-struct PageTask {
-  const AttendArgs& args;
-  const std::byte* block;
-  std::size_t first;
-  std::size_t from;  ///< first position of the page
-};
 
 template <class Cached, int kRows>
 static inline void add_products(const PageTask& task, std::size_t d_begin, std::size_t d_end,
@@ -105,12 +98,6 @@ static inline void score_page(const PageTask& task, float (&scores)[kRows][kPage
     }
   }
 }
-
-/// Where the running softmax of a row stands.
-struct Running {
-  float largest;
-  float sum;
-};
 
 /// Turns the scores of the visible positions [low, high) of the page into weights, zero elsewhere,
 /// and returns by how much earlier sums shrink.
@@ -208,81 +195,24 @@ static inline void add_last_values(const PageTask& task,
   }
 }
 
+/// The weighted values of the positions [low, high), to all elements of the head.
 template <class Cached, int kRows>
-static inline void attend_page(const PageTask& task, Running* running) {
-  const AttendArgs& args = task.args;
-  float scores[kRows][kPagePositions];
-  score_page<Cached, kRows>(task, scores);
-  float shrink[kRows];
-  std::size_t low = kPagePositions;
-  std::size_t high = 0;
-  for (std::size_t r = 0; r < kRows; ++r) {
-    const std::size_t begin = args.begin[task.first + r];
-    const std::size_t end = args.end[task.first + r];
-    const std::size_t from = begin > task.from ? begin - task.from : 0;
-    const std::size_t to = end > task.from ? end - task.from : 0;
-    const std::size_t last = to < kPagePositions ? to : kPagePositions;
-    if (from >= last) {  // the row sees nothing of this page
-      shrink[r] = 1.0F;
-      for (float& score : scores[r]) score = 0.0F;
-      continue;
-    }
-    shrink[r] = weigh(scores[r], from, last, args.softcap, running[r]);
-    low = from < low ? from : low;
-    high = last > high ? last : high;
-  }
-  if (low >= high) return;
+static inline void add_page(const PageTask& task, const float (&weights)[kRows][kPagePositions],
+                            const float (&shrink)[kRows], std::size_t low, std::size_t high) {
+  const std::size_t head_dim = task.args.head_dim;
   std::size_t d = 0;
-  for (; d + (4 * kLanes) <= args.head_dim; d += 4 * kLanes) {
-    add_values<Cached, kRows, 4>(task, scores, shrink, low, high, d);
+  for (; d + (4 * kLanes) <= head_dim; d += 4 * kLanes) {
+    add_values<Cached, kRows, 4>(task, weights, shrink, low, high, d);
   }
-  for (; d + kLanes <= args.head_dim; d += kLanes) {
-    add_values<Cached, kRows, 1>(task, scores, shrink, low, high, d);
+  for (; d + kLanes <= head_dim; d += kLanes) {
+    add_values<Cached, kRows, 1>(task, weights, shrink, low, high, d);
   }
   if constexpr (!Cached::kScaled) {
-    add_last_values<Cached, kRows>(task, scores, shrink, low, high, d);
+    add_last_values<Cached, kRows>(task, weights, shrink, low, high, d);
   }
 }
 
-template <class Cached, int kRows>
-static void attend_rows(const AttendArgs& args, std::size_t first) {
-  Running running[kRows];
-  std::size_t begin = args.begin[first];
-  std::size_t end = args.end[first];
-  for (std::size_t r = 0; r < kRows; ++r) {
-    running[r] = {-HUGE_VALF, 0.0F};
-    begin = args.begin[first + r] < begin ? args.begin[first + r] : begin;
-    end = args.end[first + r] > end ? args.end[first + r] : end;
-    float* out = args.out[first + r];
-    for (std::size_t d = 0; d < args.head_dim; ++d) out[d] = 0.0F;
-  }
-  for (std::size_t page = begin / kPagePositions; page * kPagePositions < end; ++page) {
-    attend_page<Cached, kRows>({args, args.pages[page], first, page * kPagePositions}, running);
-  }
-  for (std::size_t r = 0; r < kRows; ++r) {
-    float* out = args.out[first + r];
-    for (std::size_t d = 0; d < args.head_dim; ++d) out[d] /= running[r].sum;
-  }
-}
-
-template <class Cached>
-static void attend(const AttendArgs& args) {
-  std::size_t row = 0;
-  for (; row + 2 <= args.rows; row += 2) attend_rows<Cached, 2>(args, row);
-  if (row < args.rows) attend_rows<Cached, 1>(args, row);
-}
-
-void attend_f32(const AttendArgs& args) {
-  attend<CachedF32>(args);
-}
-
-void attend_f16(const AttendArgs& args) {
-  attend<CachedF16>(args);
-}
-
-void attend_q8_0(const AttendArgs& args) {
-  attend<CachedQ8>(args);
-}
+#include "frugal/kernels/attend_loops.h"
 
 }  // namespace frugal::kernels::avx2
 FRUGAL_TARGET_END

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "frugal/kernels/attend_page.h"
 #include "frugal/kernels/avx512/functions.h"
 #include "frugal/kernels/avx512/vector.h"
 
@@ -10,6 +11,7 @@ FRUGAL_TARGET_BEGIN(FRUGAL_TARGET_AVX512)
 namespace frugal::kernels::avx512 {
 
 inline constexpr std::size_t kScoreVectors = kPagePositions / kLanes;
+inline constexpr std::size_t kRowsAtOnce = 4;
 
 /// Sixteen numbers of a block; `kScaled` formats have a scale per 32 elements of a head.
 struct CachedF32 {
@@ -41,14 +43,6 @@ static inline float half_at(const std::byte* from) {
   std::memcpy(&half, from, sizeof half);
   return _cvtsh_ss(half);
 }
-
-/// One page for the rows [first, first + kRows).
-struct PageTask {
-  const AttendArgs& args;
-  const std::byte* block;
-  std::size_t first;
-  std::size_t from;  ///< first position of the page
-};
 
 template <class Cached, int kRows>
 static inline void add_products(const PageTask& task, std::size_t d_begin, std::size_t d_end,
@@ -98,12 +92,6 @@ static inline void score_page(const PageTask& task, float (&scores)[kRows][kPage
     }
   }
 }
-
-/// Where the running softmax of a row stands.
-struct Running {
-  float largest;
-  float sum;
-};
 
 /// Turns the scores of the visible positions [low, high) of the page into weights, zero elsewhere,
 /// and returns by how much earlier sums shrink.
@@ -178,80 +166,23 @@ static inline void add_values(const PageTask& task, const float (&weights)[kRows
   }
 }
 
+/// The weighted values of the positions [low, high), to all elements of the head.
 template <class Cached, int kRows>
-static inline void attend_page(const PageTask& task, Running* running) {
-  const AttendArgs& args = task.args;
-  float scores[kRows][kPagePositions];
-  score_page<Cached, kRows>(task, scores);
-  float shrink[kRows];
-  std::size_t low = kPagePositions;
-  std::size_t high = 0;
-  for (std::size_t r = 0; r < kRows; ++r) {
-    const std::size_t begin = args.begin[task.first + r];
-    const std::size_t end = args.end[task.first + r];
-    const std::size_t from = begin > task.from ? begin - task.from : 0;
-    const std::size_t to = end > task.from ? end - task.from : 0;
-    const std::size_t last = to < kPagePositions ? to : kPagePositions;
-    if (from >= last) {  // the row sees nothing of this page
-      shrink[r] = 1.0F;
-      for (float& score : scores[r]) score = 0.0F;
-      continue;
-    }
-    shrink[r] = weigh(scores[r], from, last, args.softcap, running[r]);
-    low = from < low ? from : low;
-    high = last > high ? last : high;
-  }
-  if (low >= high) return;
+static inline void add_page(const PageTask& task, const float (&weights)[kRows][kPagePositions],
+                            const float (&shrink)[kRows], std::size_t low, std::size_t high) {
+  const std::size_t head_dim = task.args.head_dim;
   std::size_t d = 0;
   // A scale belongs to 32 elements, so scaled values take two vectors at a time.
   constexpr int kVectors = Cached::kScaled ? 2 : 4;
-  for (; d + (kVectors * kLanes) <= args.head_dim; d += kVectors * kLanes) {
-    add_values<Cached, kRows, kVectors>(task, scores, shrink, low, high, d);
+  for (; d + (kVectors * kLanes) <= head_dim; d += kVectors * kLanes) {
+    add_values<Cached, kRows, kVectors>(task, weights, shrink, low, high, d);
   }
-  for (; d < args.head_dim; d += kLanes) {
-    add_values<Cached, kRows, 1>(task, scores, shrink, low, high, d);
-  }
-}
-
-template <class Cached, int kRows>
-static void attend_rows(const AttendArgs& args, std::size_t first) {
-  Running running[kRows];
-  std::size_t begin = args.begin[first];
-  std::size_t end = args.end[first];
-  for (std::size_t r = 0; r < kRows; ++r) {
-    running[r] = {-HUGE_VALF, 0.0F};
-    begin = args.begin[first + r] < begin ? args.begin[first + r] : begin;
-    end = args.end[first + r] > end ? args.end[first + r] : end;
-    float* out = args.out[first + r];
-    for (std::size_t d = 0; d < args.head_dim; ++d) out[d] = 0.0F;
-  }
-  for (std::size_t page = begin / kPagePositions; page * kPagePositions < end; ++page) {
-    attend_page<Cached, kRows>({args, args.pages[page], first, page * kPagePositions}, running);
-  }
-  for (std::size_t r = 0; r < kRows; ++r) {
-    float* out = args.out[first + r];
-    for (std::size_t d = 0; d < args.head_dim; ++d) out[d] /= running[r].sum;
+  for (; d < head_dim; d += kLanes) {
+    add_values<Cached, kRows, 1>(task, weights, shrink, low, high, d);
   }
 }
 
-template <class Cached>
-static void attend(const AttendArgs& args) {
-  std::size_t row = 0;
-  for (; row + 4 <= args.rows; row += 4) attend_rows<Cached, 4>(args, row);
-  for (; row < args.rows; ++row) attend_rows<Cached, 1>(args, row);
-}
-
-void attend_f32(const AttendArgs& args) {
-  attend<CachedF32>(args);
-}
-
-void attend_f16(const AttendArgs& args) {
-  attend<CachedF16>(args);
-}
-
-void attend_q8_0(const AttendArgs& args) {
-  attend<CachedQ8>(args);
-}
+#include "frugal/kernels/attend_loops.h"
 
 }  // namespace frugal::kernels::avx512
 FRUGAL_TARGET_END
