@@ -217,14 +217,7 @@ void multiply_panel(const PanelArgs& args) {
   }
 }
 
-template void multiply_panel<block_format(DType::kQ4_0)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ5_0)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ4_1)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ5_1)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ2_K)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ3_K)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ6_K)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ8_0)>(const PanelArgs& args);
+#include "frugal/kernels/panel_formats.h"
 
 }  // namespace frugal::kernels::avx2
 FRUGAL_TARGET_END

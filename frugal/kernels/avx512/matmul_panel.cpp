@@ -92,42 +92,8 @@ static inline void add_block(const PanelBlock& w, const Activation (&x)[kBatch],
   }
 }
 
-template <BlockFormat kFormat, int kBatch>
-static void multiply_tile(const PanelArgs& args, std::size_t first) {
-  auto tile = Tile<kBatch>::load(args, first);
-  Ahead ahead = first == 0 ? args.ahead : Ahead{};
-  for (std::size_t b = 0; b < args.blocks; ++b) {
-    ahead.advance();
-    __m512i exact[kBatch];
-    add_block<kFormat, kBatch>(args.panel[b], tile.x, b, exact);
-    add_scaled<kFormat, kBatch>(args.panel[b], b, exact, tile);
-  }
-  tile.store(args, first);
-}
-
-template <BlockFormat kFormat>
-void multiply_panel(const PanelArgs& args) {
-  std::size_t n = 0;
-  for (; n + 8 <= args.batch; n += 8) multiply_tile<kFormat, 8>(args, n);
-  if (n + 4 <= args.batch) {
-    multiply_tile<kFormat, 4>(args, n);
-    n += 4;
-  }
-  if (n + 2 <= args.batch) {
-    multiply_tile<kFormat, 2>(args, n);
-    n += 2;
-  }
-  if (n < args.batch) multiply_tile<kFormat, 1>(args, n);
-}
-
-template void multiply_panel<block_format(DType::kQ4_0)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ5_0)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ4_1)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ5_1)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ2_K)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ3_K)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ6_K)>(const PanelArgs& args);
-template void multiply_panel<block_format(DType::kQ8_0)>(const PanelArgs& args);
+#include "frugal/kernels/avx512/panel_loops.h"
+#include "frugal/kernels/panel_formats.h"
 
 }  // namespace frugal::kernels::avx512
 FRUGAL_TARGET_END

@@ -1,9 +1,9 @@
 #pragma once
 
-/// Private to this folder: see the avx2 folder's file of this name.  Rows as stored are multiplied
-/// and unpacked by the avx2 folder: a decoding step waits for memory, not for wider registers.
+/// Private to this folder: see the avx2 folder's file of this name.
 
-#include "frugal/kernels/avx2/block_parts.h"
+#include "frugal/kernels/block_format.h"
+#include "frugal/kernels/panel.h"
 
 namespace frugal::kernels::avx512vnni {
 

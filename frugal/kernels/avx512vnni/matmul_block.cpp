@@ -1,3 +1,4 @@
+#include "frugal/kernels/avx2/block_products.h"
 #include "frugal/kernels/avx512vnni/block_parts.h"
 #include "frugal/kernels/avx512vnni/functions.h"
 
@@ -5,35 +6,15 @@ namespace frugal::kernels::avx512vnni {
 
 namespace {
 
-// As in the avx2 folder, where it was measured.
-constexpr std::size_t kLargestFew = 2;
-
-template <DType kType>
-void multiply(const MatmulArgs& args) {
-  constexpr BlockMatmul kParts{.stored = stored_block(kType),
-                               .few = avx2::multiply_few<kType>,
-                               .unpack = avx2::unpack<kType>,
-                               .product = multiply_panel<block_format(kType)>,
-                               .largest_few = kLargestFew};
-  multiply_blocks(kParts, args);
-}
+struct Panels {
+  template <BlockFormat kFormat>
+  static constexpr auto kProduct = multiply_panel<kFormat>;
+};
 
 }  // namespace
 
 BlockProducts block_products() {
-  return {.q4_0 = multiply<DType::kQ4_0>,
-          .q4_1 = multiply<DType::kQ4_1>,
-          .q5_0 = multiply<DType::kQ5_0>,
-          .q5_1 = multiply<DType::kQ5_1>,
-          .q8_0 = multiply<DType::kQ8_0>,
-          .q2_k = multiply<DType::kQ2_K>,
-          .q3_k = multiply<DType::kQ3_K>,
-          .q4_k = multiply<DType::kQ4_K>,
-          .q5_k = multiply<DType::kQ5_K>,
-          .q6_k = multiply<DType::kQ6_K>,
-          .iq4_nl = multiply<DType::kIQ4_NL>,
-          .iq4_xs = multiply<DType::kIQ4_XS>,
-          .mxfp4 = multiply<DType::kMXFP4>};
+  return avx2::block_products_with<Panels>();
 }
 
 }  // namespace frugal::kernels::avx512vnni
