@@ -9,11 +9,11 @@
 #include <csignal>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "frugal/base/error.h"
+#include "tests/support/temp_folder.h"
 
 namespace frugal {
 namespace {
@@ -22,17 +22,6 @@ namespace fs = std::filesystem;
 
 class AtomicFileTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "frugal-atomic-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    fs::permissions(folder_, fs::perms(0755));
-  }
-  void TearDown() override {
-    fs::permissions(folder_, fs::perms(0755));
-    fs::remove_all(folder_);
-  }
-
   [[nodiscard]] fs::path at(const std::string& name) const { return folder_ / name; }
 
   void put(const std::string& name, const std::string& text) const {
@@ -41,12 +30,7 @@ class AtomicFileTest : public ::testing::Test {
     file.commit();
   }
 
-  [[nodiscard]] std::size_t entries() const {
-    return static_cast<std::size_t>(
-        std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
-  }
-
-  fs::path folder_;
+  test::TempFolder folder_;
 };
 
 // The exit status of a child process that runs `body` and leaves without unwinding.
@@ -84,7 +68,7 @@ TEST_F(AtomicFileTest, CommitReplacesWhatWasThere) {
   put("a.txt", "old and longer");
   put("a.txt", "new");
   EXPECT_EQ(read_text_file(at("a.txt")), "new");
-  EXPECT_EQ(entries(), 1U);
+  EXPECT_EQ(folder_.entries(), 1U);
 }
 
 TEST_F(AtomicFileTest, NothingAppearsBeforeCommit) {
@@ -103,7 +87,7 @@ TEST_F(AtomicFileTest, LeavesTheOldFileWhenDroppedWithoutCommit) {
     file.write("new");
   }
   EXPECT_EQ(read_text_file(at("a.txt")), "old");
-  EXPECT_EQ(entries(), 1U);
+  EXPECT_EQ(folder_.entries(), 1U);
 }
 
 TEST_F(AtomicFileTest, AnEmptyFileCanBeCommitted) {
@@ -121,7 +105,7 @@ TEST_F(AtomicFileTest, AProcessThatDiesBeforeCommitLeavesTheOldFileAndNothingEls
   });
   EXPECT_EQ(status, 7);
   EXPECT_EQ(read_text_file(at("a.txt")), "old");
-  EXPECT_EQ(entries(), 1U);
+  EXPECT_EQ(folder_.entries(), 1U);
 }
 
 TEST_F(AtomicFileTest, KeepsTheOrderOfSmallAndLargeWrites) {
@@ -141,7 +125,7 @@ TEST_F(AtomicFileTest, KeepsTheOrderOfSmallAndLargeWrites) {
 
 TEST_F(AtomicFileTest, WritesInTheCurrentFolderWhenTheNameHasNone) {
   const int status = in_child([&] {
-    if (::chdir(folder_.c_str()) != 0) return 1;
+    if (::chdir(folder_.path().c_str()) != 0) return 1;
     AtomicFile file("plain.txt");
     file.write("x");
     file.commit();
@@ -158,7 +142,7 @@ TEST_F(AtomicFileTest, AMissingFolderIsNotFound) {
 }
 
 TEST_F(AtomicFileTest, AFolderOrADeviceIsNeverReplaced) {
-  EXPECT_EQ(kind_of([&] { const AtomicFile file(folder_); }), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(kind_of([&] { const AtomicFile file(folder_.path()); }), ErrorKind::kInvalidArgument);
   EXPECT_EQ(kind_of([&] { const AtomicFile file("/dev/null"); }), ErrorKind::kInvalidArgument);
 }
 
@@ -168,11 +152,11 @@ TEST_F(AtomicFileTest, AnUnreadableOrOverlongNameIsAnError) {
               file.commit();
             }),
             ErrorKind::kIo);
-  EXPECT_EQ(entries(), 0U);
+  EXPECT_EQ(folder_.entries(), 0U);
 }
 
 TEST_F(AtomicFileTest, AnUnwritableFolderIsAPermissionError) {
-  fs::permissions(folder_, fs::perms(0555));
+  fs::permissions(folder_.path(), fs::perms(0555));
   const int status = in_child([&] {
     if (::geteuid() == 0 && ::setuid(65534) != 0) return 77;  // root may write anywhere
     const AtomicFile file(at("a.txt"));
@@ -195,7 +179,7 @@ TEST_F(AtomicFileTest, AFullDiskIsAnIoErrorAndTheOldFileStays) {
   });
   EXPECT_EQ(status, code_of(ErrorKind::kIo));
   EXPECT_EQ(read_text_file(at("a.txt")), "old");
-  EXPECT_EQ(entries(), 1U);
+  EXPECT_EQ(folder_.entries(), 1U);
 }
 
 TEST_F(AtomicFileTest, TheModeFollowsTheUmask) {
@@ -218,7 +202,7 @@ TEST_F(AtomicFileTest, ReadsAWholeFileUpToTheLimit) {
 
 TEST_F(AtomicFileTest, ReadingSaysWhatIsWrong) {
   EXPECT_EQ(kind_of([&] { (void)read_text_file(at("none")); }), ErrorKind::kNotFound);
-  EXPECT_EQ(kind_of([&] { (void)read_text_file(folder_); }), ErrorKind::kIo);
+  EXPECT_EQ(kind_of([&] { (void)read_text_file(folder_.path()); }), ErrorKind::kIo);
 }
 
 TEST(SystemError, SortsCodesIntoKindsAndNamesThePath) {

@@ -1,11 +1,11 @@
 #include "frugal/base/machine.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <fstream>
 
 #include "frugal/base/thread_pool.h"
+#include "tests/support/temp_folder.h"
 
 namespace frugal {
 namespace {
@@ -14,25 +14,19 @@ namespace fs = std::filesystem;
 
 class MachineTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "frugal-machine-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root_ = name;
-    fs::create_directory(root_ / "proc");
-  }
-  void TearDown() override { fs::remove_all(root_); }
+  MachineTest() { fs::create_directory(folder_ / "proc"); }
 
   void put(const std::string& name, const std::string& text) const {
-    std::ofstream(root_ / "proc" / name) << text;
+    std::ofstream(folder_ / "proc" / name) << text;
   }
 
-  fs::path root_;
+  test::TempFolder folder_;
 };
 
 TEST_F(MachineTest, ReadsProcessorAndMemory) {
   put("cpuinfo", "processor\t: 0\nmodel name\t: Fake CPU: 3 GHz \nmodel name\t: Second\n");
   put("meminfo", "MemFree:  1 kB\nMemTotal:       16384 kB\n");
-  const Machine machine = this_machine(root_);
+  const Machine machine = this_machine(folder_.path());
   EXPECT_EQ(machine.processor, "Fake CPU: 3 GHz");
   EXPECT_EQ(machine.memory_bytes, 16384U * 1024U);
   EXPECT_EQ(machine.cpus, usable_cpus());
@@ -40,7 +34,7 @@ TEST_F(MachineTest, ReadsProcessorAndMemory) {
 }
 
 TEST_F(MachineTest, WhatIsMissingStaysUnknown) {
-  const Machine machine = this_machine(root_);
+  const Machine machine = this_machine(folder_.path());
   EXPECT_EQ(machine.processor, "");
   EXPECT_EQ(machine.memory_bytes, 0U);
 }
@@ -49,9 +43,9 @@ TEST_F(MachineTest, NonsenseStaysUnknownAndHarmless) {
   put("cpuinfo", "model name\t: \x1b[31mred\n");
   for (const char* text : {"MemTotal: many kB\n", "MemTotal: -5 kB\n", "MemTotal:\n", "MemTotal"}) {
     put("meminfo", text);
-    EXPECT_EQ(this_machine(root_).memory_bytes, 0U) << text;
+    EXPECT_EQ(this_machine(folder_.path()).memory_bytes, 0U) << text;
   }
-  EXPECT_EQ(this_machine(root_).processor, "\\x1b[31mred");
+  EXPECT_EQ(this_machine(folder_.path()).processor, "\\x1b[31mred");
 }
 
 }  // namespace

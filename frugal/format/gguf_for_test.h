@@ -1,9 +1,8 @@
 #pragma once
 
-/// What the tests of this folder share: GGUF files built byte by byte, and a folder to put them in.
+/// What the tests of this folder share: GGUF files built byte by byte.
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,13 +14,15 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "frugal/base/error.h"
 #include "frugal/format/gguf.h"
+#include "tests/support/temp_folder.h"
 
 namespace frugal::format {
+
+using test::TempFolder;
 
 /// Bytes of a file, well formed or not: nothing is checked.
 class FileBuilder {
@@ -99,31 +100,6 @@ inline void expect_refused(std::string_view bytes, ErrorKind kind, std::string_v
 inline std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-
-/// A folder of its own for one test, gone afterwards.
-class TestFolder {
- public:
-  TestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "frugal-format-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
-    EXPECT_FALSE(path_.empty());
-  }
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-
-  [[nodiscard]] std::filesystem::path operator/(std::string_view name) const {
-    return path_ / name;
-  }
-  [[nodiscard]] bool empty() const { return std::filesystem::is_empty(path_); }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline void write_bytes(const std::filesystem::path& path, std::string_view bytes) {
   std::ofstream(path, std::ios::binary) << bytes;

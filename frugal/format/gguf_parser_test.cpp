@@ -71,7 +71,7 @@ TEST(Gguf, ReadsVersion2) {
 }
 
 TEST(Gguf, OpensAFileByItsPath) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_bytes(folder / "model.gguf", well_formed().bytes);
   const auto file = TensorFile::open(folder / "model.gguf");
   EXPECT_EQ(file->path(), (folder / "model.gguf").string());
@@ -285,7 +285,7 @@ TEST(Gguf, SurvivesFlippedBytes) {
 
 // Holes cost no disk: such a file passes every check against its size.
 TEST(Gguf, RefusesWhatASparseFileWouldMakeUsAllocate) {
-  const TestFolder folder;
+  const TempFolder folder;
   const auto error_of = [&](const FileBuilder& start) -> std::string {
     write_bytes(folder / "sparse.gguf", start.bytes);
     std::filesystem::resize_file(folder / "sparse.gguf", std::uintmax_t{1} << 32U);

@@ -31,7 +31,7 @@ void write_part(const std::filesystem::path& path, const Part& part) {
   write_gguf(path, metadata, std::span(&source, 1));
 }
 
-void write_model(const TestFolder& folder) {
+void write_model(const TempFolder& folder) {
   write_part(folder / "m-00001-of-00003.gguf", {.number = 0, .tensor = "a"});
   write_part(folder / "m-00002-of-00003.gguf", {.number = 1, .tensor = "b"});
   write_part(folder / "m-00003-of-00003.gguf", {.number = 2, .tensor = "c"});
@@ -49,7 +49,7 @@ void expect_fault(const std::filesystem::path& path, ErrorKind kind, std::string
 }
 
 TEST(GgufSplit, TheFirstPartOpensAll) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_model(folder);
   const auto file = TensorFile::open(folder / "m-00001-of-00003.gguf");
   ASSERT_EQ(file->tensors().size(), 3U);
@@ -69,7 +69,7 @@ TEST(GgufSplit, TheFirstPartOpensAll) {
 
 // What is shown is one model: the keys of the parts would make a copy look like a part again.
 TEST(GgufSplit, ACopyIsOneFile) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_model(folder);
   const auto file = TensorFile::open(folder / "m-00001-of-00003.gguf");
   EXPECT_EQ(file->metadata().find("split.count"), nullptr);
@@ -83,14 +83,14 @@ TEST(GgufSplit, ACopyIsOneFile) {
 }
 
 TEST(GgufSplit, ACopyOfOneFileIsItsBytes) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_part(folder / "m.gguf", {.number = 0, .count = 1, .tensor = "a", .tensors = 1});
   copy_gguf(*TensorFile::open(folder / "m.gguf"), folder / "copy.gguf");
   EXPECT_EQ(read_bytes(folder / "copy.gguf"), read_bytes(folder / "m.gguf"));
 }
 
 TEST(GgufSplit, ALaterPartNamesTheFirst) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_model(folder);
   expect_fault(
       folder / "m-00002-of-00003.gguf", ErrorKind::kInvalidArgument,
@@ -98,21 +98,21 @@ TEST(GgufSplit, ALaterPartNamesTheFirst) {
 }
 
 TEST(GgufSplit, AMissingPartIsNotFound) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_model(folder);
   std::filesystem::remove(folder / "m-00003-of-00003.gguf");
   expect_fault(folder / "m-00001-of-00003.gguf", ErrorKind::kNotFound, "part 3 of 3 is missing");
 }
 
 TEST(GgufSplit, AnotherNameDoesNotTellTheOthers) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_model(folder);
   std::filesystem::rename(folder / "m-00001-of-00003.gguf", folder / "m.gguf");
   expect_fault(folder / "m.gguf", ErrorKind::kInvalidArgument, "-00001-of-00003.gguf");
 }
 
 TEST(GgufSplit, PartsThatDisagreeAreCorrupt) {
-  const TestFolder folder;
+  const TempFolder folder;
   const std::filesystem::path first = folder / "m-00001-of-00003.gguf";
   const std::filesystem::path last = folder / "m-00003-of-00003.gguf";
   write_model(folder);

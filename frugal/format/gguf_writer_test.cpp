@@ -68,7 +68,7 @@ std::vector<TensorSource> sources_of(const TensorFile& file) {
 
 TEST(GgufWriter, WhatIsWrittenReadsBackTheSame) {
   for (const std::uint32_t alignment : {8U, 32U, 64U, 4096U}) {
-    const TestFolder folder;
+    const TempFolder folder;
     Metadata metadata = every_type();
     metadata.set("general.alignment", alignment);
     write_gguf(folder / "a.gguf", metadata, two_tensors());
@@ -89,7 +89,7 @@ TEST(GgufWriter, WhatIsWrittenReadsBackTheSame) {
 }
 
 TEST(GgufWriter, WritesTheBytesOfTheFormat) {
-  const TestFolder folder;
+  const TempFolder folder;
   Metadata metadata;
   metadata.set("n", std::uint16_t{7});
   metadata.set("w", MetaArray{kStringType, {std::string("ab")}});
@@ -103,13 +103,13 @@ TEST(GgufWriter, WritesTheBytesOfTheFormat) {
 }
 
 TEST(GgufWriter, WritesAFileWithoutTensorsOrMetadata) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_gguf(folder / "a.gguf", {}, {});
   EXPECT_TRUE(TensorFile::open(folder / "a.gguf")->tensors().empty());
 }
 
 TEST(GgufWriter, TakesDataInAnyNumberOfPieces) {
-  const TestFolder folder;
+  const TempFolder folder;
   TensorSource tensor = source("t", {2}, "");
   tensor.produce = [](const TensorSource::Sink& sink) {
     sink({});
@@ -122,10 +122,10 @@ TEST(GgufWriter, TakesDataInAnyNumberOfPieces) {
 
 // Refused as kInvalidArgument before anything is on disk.
 void expect_not_written(const Metadata& metadata, const std::vector<TensorSource>& tensors) {
-  const TestFolder folder;
+  const TempFolder folder;
   EXPECT_EQ(kind_of([&] { write_gguf(folder / "a.gguf", metadata, tensors); }),
             ErrorKind::kInvalidArgument);
-  EXPECT_TRUE(folder.empty());
+  EXPECT_EQ(folder.entries(), 0U);
 }
 
 void expect_value_not_written(std::string_view key, MetaValue value) {
@@ -160,7 +160,7 @@ TEST(GgufWriter, RefusesMetadataThatNoReaderWouldTake) {
 }
 
 TEST(GgufWriter, AProducerThatThrowsLeavesTheOldFile) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_bytes(folder / "a.gguf", "old");
   TensorSource tensor = source("t", {2}, "");
   tensor.produce = [](const TensorSource::Sink& sink) {
@@ -173,7 +173,7 @@ TEST(GgufWriter, AProducerThatThrowsLeavesTheOldFile) {
 }
 
 TEST(GgufWriterDeathTest, DataOfAnotherLengthAreABug) {
-  const TestFolder folder;
+  const TempFolder folder;
   const auto write = [&](const std::string& data) {
     write_gguf(folder / "a.gguf", {}, std::vector{source("t", {2}, data)});
   };
@@ -208,7 +208,7 @@ TensorSource large_source(std::function<void()> between) {
 }
 
 TEST(GgufWriter, AKilledWriterLeavesNothing) {
-  const TestFolder folder;
+  const TempFolder folder;
   const int unnamed = ::open(folder.path().c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
   const int code = exit_code_of([&] {
     write_gguf(folder / "a.gguf", {}, std::vector{large_source([] { ::_exit(42); })});
@@ -218,11 +218,11 @@ TEST(GgufWriter, AKilledWriterLeavesNothing) {
   EXPECT_FALSE(std::filesystem::exists(folder / "a.gguf"));
   if (unnamed < 0) GTEST_SKIP() << "this file system has no unnamed files: a temporary may remain";
   ::close(unnamed);
-  EXPECT_TRUE(folder.empty());
+  EXPECT_EQ(folder.entries(), 0U);
 }
 
 TEST(GgufWriter, AFullDiskIsAnErrorAndLeavesTheOldFile) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_bytes(folder / "a.gguf", "old");
   const int code = exit_code_of([&] {
     ::signal(SIGXFSZ, SIG_IGN);
@@ -248,7 +248,7 @@ TEST(GgufWriter, RewritesForeignFilesWithoutLoss) {
       shared != nullptr ? std::filesystem::path(shared)
                         : std::filesystem::path(sources != nullptr ? sources : ".") / "../shared";
   if (!std::filesystem::is_directory(root / "data")) GTEST_SKIP() << "no folder " << root / "data";
-  const TestFolder folder;
+  const TempFolder folder;
   int files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root / "data")) {
     if (entry.path().extension() != ".gguf") continue;

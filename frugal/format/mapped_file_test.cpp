@@ -13,14 +13,14 @@ ErrorKind kind_of_mapping(const std::filesystem::path& path) {
 }
 
 TEST(MappedFile, ShowsTheBytesOfAFile) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_bytes(folder / "f", "some bytes");
   const MappedFile file(folder / "f");
   EXPECT_EQ(text_of(file.bytes()), "some bytes");
 }
 
 TEST(MappedFile, OutlivesTheNameOfItsFile) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_bytes(folder / "f", "old");
   write_bytes(folder / "new", "new");
   const MappedFile file(folder / "f");
@@ -29,18 +29,18 @@ TEST(MappedFile, OutlivesTheNameOfItsFile) {
 }
 
 TEST(MappedFile, ShowsNothingForAnEmptyFile) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_bytes(folder / "f", "");
   EXPECT_TRUE(MappedFile(folder / "f").bytes().empty());
 }
 
 TEST(MappedFile, SaysThatAFileIsMissing) {
-  const TestFolder folder;
+  const TempFolder folder;
   EXPECT_EQ(kind_of_mapping(folder / "absent"), ErrorKind::kNotFound);
 }
 
 TEST(MappedFile, RefusesWhatIsNoFile) {
-  const TestFolder folder;
+  const TempFolder folder;
   EXPECT_EQ(kind_of_mapping(folder.path()), ErrorKind::kInvalidArgument);
   EXPECT_EQ(kind_of_mapping("/dev/null"), ErrorKind::kInvalidArgument);
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
@@ -49,7 +49,7 @@ TEST(MappedFile, RefusesWhatIsNoFile) {
 
 TEST(MappedFile, RefusesAnUnreadableFile) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may read every file";
-  const TestFolder folder;
+  const TempFolder folder;
   write_bytes(folder / "f", "secret");
   ASSERT_EQ(::chmod((folder / "f").c_str(), 0), 0);
   EXPECT_EQ(kind_of_mapping(folder / "f"), ErrorKind::kPermission);

@@ -145,7 +145,7 @@ TEST(Safetensors, HalfBytesMustAddUpToWholeOnes) {
 }
 
 TEST(Safetensors, OpensAFileAndAFolder) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_bytes(folder / "model.safetensors",
               SafetensorsBuilder().add("t", "F32", {2}, kEight).bytes());
   for (const auto& path : {folder / "model.safetensors", folder.path()}) {
@@ -155,7 +155,7 @@ TEST(Safetensors, OpensAFileAndAFolder) {
   }
 }
 
-void write_parts(const TestFolder& folder, std::string_view map) {
+void write_parts(const TempFolder& folder, std::string_view map) {
   write_bytes(folder / "1.safetensors",
               SafetensorsBuilder().add("a", "F32", {2}, kEight).add("x", "U8", {1}, "x").bytes());
   write_bytes(folder / "2.safetensors", SafetensorsBuilder().add("b", "F32", {2}, kEight).bytes());
@@ -163,7 +163,7 @@ void write_parts(const TestFolder& folder, std::string_view map) {
 }
 
 TEST(Safetensors, OpensThePartsThatAnIndexNames) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_parts(folder, R"({"metadata":{"total_size":16,"x":[{"weight_map":1}]},)"
                       R"("weight_map":{"b":"2.safetensors","a":"1.safetensors"}})");
   const Safetensors model = open_safetensors(folder.path());
@@ -173,7 +173,7 @@ TEST(Safetensors, OpensThePartsThatAnIndexNames) {
 }
 
 void expect_index_fault(std::string_view map, ErrorKind kind, std::string_view fragment) {
-  const TestFolder folder;
+  const TempFolder folder;
   write_parts(folder, map);
   try {
     static_cast<void>(open_safetensors(folder.path()));
@@ -200,7 +200,7 @@ TEST(Safetensors, RefusesAnIndexThatDoesNotFit) {
 }
 
 TEST(Safetensors, RefusesATensorInTwoParts) {
-  const TestFolder folder;
+  const TempFolder folder;
   for (const char* name : {"1.safetensors", "2.safetensors"}) {
     write_bytes(folder / name,
                 SafetensorsBuilder().add(name, "U8", {1}, "x").add("twin", "U8", {1}, "x").bytes());
@@ -213,7 +213,7 @@ TEST(Safetensors, RefusesATensorInTwoParts) {
 }
 
 TEST(Safetensors, AFolderWithoutWeightsIsNotFound) {
-  const TestFolder folder;
+  const TempFolder folder;
   EXPECT_EQ(kind_of([&] { static_cast<void>(open_safetensors(folder.path())); }),
             ErrorKind::kNotFound);
 }

@@ -267,7 +267,7 @@ TEST_F(LedgerTest, ClosingLeavesOneFile) {
     Ledger ledger(file());
     (void)ledger.begin(sample_info());
   }
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+  EXPECT_EQ(folder_.entries(), 1U);
 }
 
 TEST_F(LedgerTest, CanBeMoved) {
@@ -295,7 +295,7 @@ TEST_F(LedgerTest, AReaderNeedsNoRightToWrite) {
     Ledger ledger(file());
     (void)ledger.begin(sample_info());
   }
-  fs::permissions(folder_, fs::perms(0555));
+  fs::permissions(folder_.path(), fs::perms(0555));
   const int status = testing::in_child([&] {
     if (!testing::give_up_root()) return testing::kStillRoot;
     return static_cast<int>(Ledger(file(), Ledger::Mode::kReadOnly).runs().size());
@@ -305,7 +305,7 @@ TEST_F(LedgerTest, AReaderNeedsNoRightToWrite) {
 }
 
 TEST_F(LedgerTest, AWriterInAnUnwritableFolderGetsAPermissionError) {
-  fs::permissions(folder_, fs::perms(0555));
+  fs::permissions(folder_.path(), fs::perms(0555));
   const int status = testing::in_child([&] {
     if (!testing::give_up_root()) return testing::kStillRoot;
     const Ledger ledger(file());

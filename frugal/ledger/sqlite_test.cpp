@@ -162,14 +162,14 @@ TEST_F(SqliteTest, OpeningSaysWhatIsWrong) {
   EXPECT_EQ(kind(at("none"), Access::kReadOnly), ErrorKind::kNotFound);
   EXPECT_FALSE(fs::exists(at("none")));
   EXPECT_EQ(kind(at("missing/file"), Access::kReadWrite), ErrorKind::kNotFound);
-  EXPECT_EQ(kind(folder_, Access::kReadWrite), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(kind(folder_.path(), Access::kReadWrite), ErrorKind::kInvalidArgument);
   EXPECT_EQ(kind("/dev/null", Access::kReadOnly), ErrorKind::kInvalidArgument);
   EXPECT_EQ(kind("", Access::kReadWrite), ErrorKind::kInvalidArgument);
 }
 
 TEST_F(SqliteTest, NamesThatSqliteTreatsSpeciallyAreFilesToUs) {
   const int status = testing::in_child([&] {
-    if (::chdir(folder_.c_str()) != 0) return 1;
+    if (::chdir(folder_.path().c_str()) != 0) return 1;
     for (const char* name : {":memory:", "file:x?mode=memory", "a%20b#c"}) {
       Connection(name, Access::kReadWrite, kPatience).execute("CREATE TABLE t (x)");
       if (!fs::exists(name)) return 2;
@@ -194,7 +194,7 @@ TEST_F(SqliteTest, AFileThatMayNotBeWrittenIsAPermissionError) {
 TEST_F(SqliteTest, AWalFileInAnUnwritableFolderCanBeRead) {
   open().execute("PRAGMA journal_mode = WAL; CREATE TABLE t (x); INSERT INTO t VALUES (5)");
   ASSERT_FALSE(fs::exists(at("ledger.sqlite-wal")));
-  fs::permissions(folder_, fs::perms(0555));
+  fs::permissions(folder_.path(), fs::perms(0555));
   const int status = testing::in_child([&] {
     if (!testing::give_up_root()) return testing::kStillRoot;
     return static_cast<int>(open(Access::kReadOnly).integer("SELECT x FROM t"));
@@ -214,7 +214,7 @@ TEST_F(SqliteTest, AnUnmergedLogInAnUnwritableFolderIsReadWithItsIndexAndRefused
   ASSERT_EQ(left, 0);
   ASSERT_GT(fs::file_size(at("ledger.sqlite-wal")), 0U);
   const auto read = [&] {
-    fs::permissions(folder_, fs::perms(0555));
+    fs::permissions(folder_.path(), fs::perms(0555));
     return testing::in_child([&] {
       if (!testing::give_up_root()) return testing::kStillRoot;
       return static_cast<int>(open(Access::kReadOnly).integer("SELECT x FROM t"));
@@ -223,7 +223,7 @@ TEST_F(SqliteTest, AnUnmergedLogInAnUnwritableFolderIsReadWithItsIndexAndRefused
   const int with_index = read();
   if (with_index == testing::kStillRoot) GTEST_SKIP() << "cannot give up the rights of root";
   EXPECT_EQ(with_index, 5);
-  fs::permissions(folder_, fs::perms(0755));
+  fs::permissions(folder_.path(), fs::perms(0755));
   fs::remove(at("ledger.sqlite-shm"));
   EXPECT_EQ(read(), testing::kFaultCode + static_cast<int>(ErrorKind::kPermission));
 }

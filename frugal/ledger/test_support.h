@@ -14,6 +14,7 @@
 
 #include "frugal/base/error.h"
 #include "frugal/ledger/ledger.h"
+#include "tests/support/temp_folder.h"
 
 namespace frugal::ledger::testing {
 
@@ -22,21 +23,10 @@ namespace fs = std::filesystem;
 /// A test with a folder of its own, removed afterwards.
 class FolderTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "frugal-ledger-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    fs::permissions(folder_, fs::perms(0755));
-  }
-  void TearDown() override {
-    fs::permissions(folder_, fs::perms(0755));
-    fs::remove_all(folder_);
-  }
-
   [[nodiscard]] fs::path at(const std::string& name) const { return folder_ / name; }
   [[nodiscard]] fs::path file() const { return at("ledger.sqlite"); }
 
-  fs::path folder_;
+  test::TempFolder folder_;
 };
 
 /// What `body` throws; a failed test when it throws nothing.

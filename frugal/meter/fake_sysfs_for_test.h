@@ -2,10 +2,7 @@
 
 /// A powercap tree in a temporary folder, and a clock that a test moves.  For tests only.
 
-#include <unistd.h>
-
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -14,6 +11,7 @@
 #include "frugal/base/clock.h"
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
+#include "tests/support/temp_folder.h"
 
 namespace frugal::meter {
 
@@ -23,23 +21,11 @@ inline constexpr std::uint64_t kPackageRangeUj = 262'143'328'850;
 /// `root()` holds `sys/class/powercap`; it is gone with the object.
 class FakeSysfs {
  public:
-  FakeSysfs() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "frugal-sysfs-XXXXXX").string();
-    FRUGAL_CHECK(mkdtemp(pattern.data()) != nullptr);
-    root_ = pattern;
-    std::filesystem::permissions(root_, std::filesystem::perms(0755));
-    std::filesystem::create_directories(powercap());
-  }
-  ~FakeSysfs() {
-    std::error_code ignored;
-    std::filesystem::remove_all(root_, ignored);
-  }
-  FakeSysfs(const FakeSysfs&) = delete;
-  FakeSysfs& operator=(const FakeSysfs&) = delete;
+  FakeSysfs() { std::filesystem::create_directories(powercap()); }
 
-  [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+  [[nodiscard]] const std::filesystem::path& root() const { return folder_.path(); }
   [[nodiscard]] std::filesystem::path powercap() const {
-    return root_ / "sys" / "class" / "powercap";
+    return folder_ / "sys" / "class" / "powercap";
   }
   /// "intel-rapl:0:1" lies in "intel-rapl:0".
   [[nodiscard]] std::filesystem::path folder(std::string_view id) const {
@@ -71,7 +57,7 @@ class FakeSysfs {
   void hide_energy(std::string_view id) const { std::filesystem::remove(folder(id) / "energy_uj"); }
 
  private:
-  std::filesystem::path root_;
+  test::TempFolder folder_;
 };
 
 /// A clock that stands still between `advance` calls.

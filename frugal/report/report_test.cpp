@@ -1,7 +1,6 @@
 #include "frugal/report/report.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -15,29 +14,10 @@
 #include "frugal/report/assets.h"
 #include "frugal/report/page.h"
 #include "frugal/report/sample_study.h"
+#include "tests/support/temp_folder.h"
 
 namespace frugal::report {
 namespace {
-
-// A folder of this test's own, gone when it ends.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "report_XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 bool holds(const std::string& html, std::string_view text) {
   return html.find(text) != std::string::npos;
@@ -278,7 +258,7 @@ void write_pair(const std::filesystem::path& folder, const std::string& name,
 
 // With FRUGAL_REPORT_OUT set, ledger, pages and expectations stay there for the browser's test.
 TEST(Report, WritesThePageOfARealLedger) {
-  const Folder temporary;
+  const test::TempFolder temporary;
   const char* kept = std::getenv("FRUGAL_REPORT_OUT");
   const std::filesystem::path folder = kept != nullptr ? kept : temporary.path();
   std::filesystem::create_directories(folder);
@@ -299,11 +279,11 @@ TEST(Report, WritesThePageOfARealLedger) {
 }
 
 TEST(Report, SaysWhereItCouldNotWrite) {
-  const Folder folder;
-  write_ledger(folder.path() / "ledger.sqlite");
-  const ledger::Ledger ledger(folder.path() / "ledger.sqlite");
+  const test::TempFolder folder;
+  write_ledger(folder / "ledger.sqlite");
+  const ledger::Ledger ledger(folder / "ledger.sqlite");
   try {
-    write_html(ledger, folder.path() / "missing" / "report.html");
+    write_html(ledger, folder / "missing" / "report.html");
     ADD_FAILURE() << "wrote into a folder that is not there";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kNotFound);

@@ -1,13 +1,10 @@
 #include "tests/support/tiny_model.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <random>
 
-#include "frugal/base/error.h"
 #include "frugal/base/str.h"
 #include "frugal/tensor/codec.h"
 
@@ -210,17 +207,6 @@ std::filesystem::path write_tiny_model(const std::filesystem::path& path, const 
   if (model.edit_metadata) model.edit_metadata(metadata);
   format::write_gguf(path, metadata, sources);
   return path;
-}
-
-TempFolder::TempFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "frugal-test-XXXXXX").string();
-  FRUGAL_CHECK(::mkdtemp(name.data()) != nullptr);
-  path_ = name;
-}
-
-TempFolder::~TempFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
 }
 
 std::string tiny_text(std::size_t words, std::uint64_t seed) {

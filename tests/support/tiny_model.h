@@ -11,6 +11,7 @@
 
 #include "frugal/format/gguf.h"
 #include "frugal/tensor/dtype.h"
+#include "tests/support/temp_folder.h"
 
 namespace frugal::test {
 
@@ -39,22 +40,6 @@ inline constexpr std::size_t kTinyVocabulary = 320;
 
 /// Writes the model and returns `path`.
 std::filesystem::path write_tiny_model(const std::filesystem::path& path, const TinyModel& model);
-
-/// A folder of its own for one test, removed at the end.
-class TempFolder {
- public:
-  TempFolder();
-  ~TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  [[nodiscard]] std::filesystem::path operator/(std::string_view name) const {
-    return path_ / name;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// English-like text of about `words` words that the tiny vocabulary can hold.
 [[nodiscard]] std::string tiny_text(std::size_t words, std::uint64_t seed = 1);
