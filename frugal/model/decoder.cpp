@@ -134,6 +134,29 @@ Angles yarn(const Reader& reader, const Config& c, double base, double factor) {
   return angles;
 }
 
+// Divides each frequency by its number in the tensor.
+void divide(const Reader& reader, const std::string& tensor, std::vector<double>& frequencies) {
+  const std::vector<float> divisors = reader.vector(tensor, frequencies.size());
+  for (std::size_t i = 0; i < divisors.size(); ++i) {
+    if (divisors[i] <= 0.0F) {
+      reader.corrupt(
+          str("tensor '{}': element {} is {}, expected a divisor above 0", tensor, i, divisors[i]));
+    }
+    frequencies[i] /= static_cast<double>(divisors[i]);
+  }
+}
+
+// Two sets of divisors: the short one while the sequence has room for no more than the context the
+// model was first trained for, the long one beyond.
+// Source: Ding et al. 2024, arXiv:2402.13753.
+void read_long_rotation(const Reader& reader, const Config& c, Rotation& rotation) {
+  rotation.usual.magnitude = reader.positive_or("rope.scaling.attn_factor", 1.0F);
+  rotation.extended = rotation.usual;
+  divide(reader, "rope_factors_short.weight", rotation.usual.frequencies);
+  divide(reader, "rope_factors_long.weight", rotation.extended.frequencies);
+  rotation.usual_context = reader.size_or("rope.scaling.original_context_length", c.context_length);
+}
+
 }  // namespace
 
 std::vector<double> rope_frequencies(double base, std::size_t dims) {
@@ -185,7 +208,7 @@ void read_rotation(const Reader& reader, Model& model) {
   const auto base = static_cast<double>(reader.positive_or("rope.freq_base", 10000.0F));
   const auto factor = static_cast<double>(reader.positive_or("rope.scaling.factor", 1.0F));
   const std::string scaling = reader.string_or("rope.scaling.type", "none");
-  Rotation rotation;  // the divisors of longrope are tensors, which its architecture reads
+  Rotation rotation;
   if (scaling == "yarn") {
     rotation.usual = yarn(reader, c, base, factor);
   } else if (scaling == "linear" || scaling == "none" || scaling == "longrope") {
@@ -196,10 +219,11 @@ void read_rotation(const Reader& reader, Model& model) {
         str("rope scaling '{}', expected none, linear, yarn or longrope", printable(scaling)));
   }
   if (reader.has("rope_freqs.weight")) {
-    const std::vector<float> divisors = reader.vector("rope_freqs.weight", c.rope_dims / 2);
-    for (std::size_t i = 0; i < divisors.size(); ++i) {
-      rotation.usual.frequencies[i] /= static_cast<double>(divisors[i]);
-    }
+    divide(reader, "rope_freqs.weight", rotation.usual.frequencies);
+  }
+  // Phi 3 has the tensors without the type.
+  if (scaling == "longrope" || reader.has("rope_factors_long.weight")) {
+    read_long_rotation(reader, c, rotation);
   }
   model.rotations.push_back(std::move(rotation));
 }

@@ -33,7 +33,7 @@ struct LayerParts {
 /// has no rotation of its own, and `norm` decides which epsilon is read.
 void read_shape(const Reader& reader, Config& config);
 /// Rotated dimensions, and the plain or scaled rotation that the keys `rope.*` describe: none,
-/// linear, yarn, or the divisors of `rope_freqs.weight`.
+/// linear, yarn, the divisors of `rope_freqs.weight`, or both sets of longrope's.
 void read_rotation(const Reader& reader, Model& model);
 /// Token embedding, output norm and output, tied where the file has no `output.weight`.
 void read_ends(const Reader& reader, Model& model);

@@ -26,8 +26,8 @@ void describe_gemma3(const Reader& reader, Model& model) {
   if (c.layers == kLayersOf27B) {
     c.query_scale = 1.0F / std::sqrt(static_cast<float>(c.embedding / c.heads));
   }
-  c.attention_softcap = reader.positive_or("attn_logit_softcapping", 0.0F);
-  c.logit_softcap = reader.positive_or("final_logit_softcapping", 0.0F);
+  c.attention_softcap = reader.non_negative_or("attn_logit_softcapping", 0.0F);
+  c.logit_softcap = reader.non_negative_or("final_logit_softcapping", 0.0F);
   read_rotation(reader, model);
   const auto local_base = static_cast<double>(reader.positive_or("rope.freq_base_swa", 10000.0F));
   model.rotations.push_back({.usual = {.frequencies = rope_frequencies(local_base, c.rope_dims)}});

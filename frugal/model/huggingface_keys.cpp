@@ -122,8 +122,7 @@ std::uint32_t rotated_width(const Settings& config) {
   if (share <= 0.0 || share > 1.0) {
     config.corrupt(str("'partial_rotary_factor' is {}, expected above 0 and at most 1", share));
   }
-  const double embedding = config.needed_size({"hidden_size", "n_embd"});
-  return static_cast<std::uint32_t>(share * embedding) / heads_of(config).query;
+  return static_cast<std::uint32_t>(share * head_width(config));
 }
 
 void set_stretch(const Settings& config, Keys& keys) {
@@ -195,6 +194,23 @@ void set_gemma3(const Settings& config, Keys& keys) {
   if (local) keys.number("rope.freq_base_swa", *local);
 }
 
+// What multiplies the cosines and sines of a stretched Phi 3.
+double attention_factor(const Settings& rotation, std::string_view type, std::uint32_t context,
+                        std::uint32_t first) {
+  if (const auto own = rotation.number({"attention_factor"})) return *own;
+  if (first < 2) rotation.corrupt("'original_max_position_embeddings' below 2, expected a context");
+  const double stretch = static_cast<double>(context) / static_cast<double>(first);
+  // Versions of transformers differ in which of the two they take.
+  const double factor = rotation.number({"factor"}).value_or(stretch);
+  if (std::abs(factor - stretch) > 1e-3 * stretch) {
+    rotation.unsupported(
+        str("'factor' is {}, expected {}: the context by the original one", factor, stretch));
+  }
+  if (stretch <= 1.0) return 1.0;
+  return type == "yarn" ? (0.1 * std::log(stretch)) + 1.0
+                        : std::sqrt(1.0 + (std::log(stretch) / std::log(first)));
+}
+
 void set_phi3(const Settings& config, Keys& keys) {
   const auto rotation = rotation_of(config);
   const std::uint32_t context = config.needed_size({"max_position_embeddings"});
@@ -202,20 +218,15 @@ void set_phi3(const Settings& config, Keys& keys) {
   keys.size("rope.scaling.original_context_length", first);
   keys.size("rope.dimension_count", rotated_width(config));
   keys.size("attention.sliding_window", config.size({"sliding_window"}).value_or(0));
-  if (!rotation || rotation->find({"long_factor"}) == nullptr) return;
   const std::string type = rotation_type(rotation);
-  if (first < 2) config.corrupt("'original_max_position_embeddings' below 2, expected a context");
-  const double stretch = static_cast<double>(context) / static_cast<double>(first);
-  if (type == "longrope" || type == "su") {
-    const double attention =
-        stretch > 1.0 ? std::sqrt(1.0 + (std::log(stretch) / std::log(first))) : 1.0;
-    keys.number("rope.scaling.attn_factor", attention);
-  } else if (type == "yarn") {
-    keys.number("rope.scaling.attn_factor", stretch > 1.0 ? (0.1 * std::log(stretch)) + 1.0 : 1.0);
-  } else {
+  const bool divided = rotation && rotation->find({"long_factor"}) != nullptr;
+  if (type == "default" && !divided) return;
+  if (type != "longrope" && type != "su" && type != "yarn") {
     config.unsupported(
         str("rotation of type '{}', expected longrope, su or yarn", printable(type)));
   }
+  if (!divided) rotation->corrupt(str("no 'long_factor', expected it for type '{}'", type));
+  keys.number("rope.scaling.attn_factor", attention_factor(*rotation, type, context, first));
 }
 
 // Names of the classes, but not the two that transformers makes up.

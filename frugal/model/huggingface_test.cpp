@@ -344,6 +344,27 @@ TEST(HuggingFace, LongFactorsOfPhi3BecomeTensors) {
                "1 factors, expected 2");
 }
 
+TEST(HuggingFace, RotationOfPhi3IsReadOrRefusedNeverLeftOut) {
+  const auto rotated = [](std::string_view more) {
+    return Folder(
+        config("Phi3ForCausalLM",
+               str(R"("original_max_position_embeddings":16,"rope_scaling":{{{}}},)", more)),
+        embedding());
+  };
+  const std::string factors = R"("type":"longrope","long_factor":[2,3],"short_factor":[1,1.5])";
+  EXPECT_EQ(rotated(factors + R"(,"attention_factor":1.25)")
+                .open()
+                ->metadata()
+                .get_float("phi3.rope.scaling.attn_factor"),
+            1.25);
+  (void)rotated(factors + R"(,"factor":4.0)").open();  // 64 / 16
+  expect_fault(rotated(factors + R"(,"factor":8.0)"), ErrorKind::kUnsupported,
+               "'factor' is 8, expected 4");
+  expect_fault(rotated(R"("type":"longrope")"), ErrorKind::kCorrupt, "no 'long_factor'");
+  expect_fault(rotated(R"("type":"linear","factor":4.0)"), ErrorKind::kUnsupported,
+               "rotation of type 'linear'");
+}
+
 TEST(HuggingFace, AnUnknownRotationIsUnsupported) {
   expect_fault(
       Folder(config("Qwen2ForCausalLM", R"("rope_scaling":{"type":"spiral"},)"), embedding()),

@@ -113,6 +113,36 @@ TEST(Model, RefusesRopeScalingItDoesNotKnow) {
                  ErrorKind::kUnsupported, "rope scaling 'quadratic'");
 }
 
+TEST(Model, ASoftCapOfZeroIsNone) {
+  const TempFolder folder;
+  const auto gemma = [&](float cap) {
+    TinyModel tiny{.architecture = "gemma3"};
+    tiny.edit_metadata = [cap](format::Metadata& meta) {
+      meta.set("gemma3.attn_logit_softcapping", cap);
+      meta.set("gemma3.final_logit_softcapping", cap);
+    };
+    return load(write_tiny_model(folder / "m.gguf", tiny)).config;
+  };
+  for (const float cap : {0.0F, 30.0F}) {
+    EXPECT_EQ(gemma(cap).attention_softcap, cap);
+    EXPECT_EQ(gemma(cap).logit_softcap, cap);
+  }
+  EXPECT_THROW((void)gemma(-1.0F), Error);
+}
+
+TEST(Model, LongRopeWithoutItsDivisorsIsRefused) {
+  expect_message(load_error(with_key("llama.rope.scaling.type", std::string("longrope"))),
+                 ErrorKind::kCorrupt, "no tensor 'rope_factors_short.weight'");
+}
+
+TEST(Model, RefusesADivisorThatIsNotAboveZero) {
+  TinyModel tiny{.rope_freqs = true};
+  tiny.edit = [](const std::string& name, std::span<float> values) {
+    if (name == "rope_freqs.weight") values[3] = 0.0F;
+  };
+  expect_message(load_error(tiny), ErrorKind::kCorrupt, "'rope_freqs.weight': element 3 is 0");
+}
+
 TEST(Model, RefusesNumbersThatAreNone) {
   expect_message(
       load_error(with_key("llama.rope.freq_base", std::numeric_limits<float>::quiet_NaN())),

@@ -71,6 +71,11 @@ float Reader::positive_or(std::string_view key, float fallback) const {
   return number;
 }
 
+float Reader::non_negative_or(std::string_view key, float fallback) const {
+  const auto value = file_.metadata().get_float(prefix_ + std::string(key));
+  return value == 0.0 ? 0.0F : positive_or(key, fallback);
+}
+
 std::string Reader::string_or(std::string_view key, std::string_view fallback) const {
   return std::string(file_.metadata().get_string(prefix_ + std::string(key)).value_or(fallback));
 }

@@ -29,6 +29,8 @@ class Reader {
                                      std::size_t max = kMaxSize) const;
   /// Finite and above 0.
   [[nodiscard]] float positive_or(std::string_view key, float fallback) const;
+  /// The same, and 0 is allowed.
+  [[nodiscard]] float non_negative_or(std::string_view key, float fallback) const;
   [[nodiscard]] std::string string_or(std::string_view key, std::string_view fallback) const;
 
   /// Elements of an array of strings; empty when absent.
