@@ -59,6 +59,21 @@ class Verbs(ProgramTest):
         self.assertIn("blk.1.ffn_down.weight", names)
         self.assertIn("blk.1.ffn_down.weight", run("inspect", self.model, "--tensors").stdout)
 
+    def test_inspect_lists_a_safetensors_file_without_its_folder(self):
+        header = {"b": {"dtype": "U8", "shape": [3], "data_offsets": [12, 15]},
+                  "a": {"dtype": "BF16", "shape": [2, 3], "data_offsets": [0, 12]}}
+        text = json.dumps(header).encode()
+        file = self.folder / "lone.safetensors"
+        file.write_bytes(len(text).to_bytes(8, "little") + text + bytes(15))
+        found = run_json("inspect", file)
+        self.assertEqual(found["format"], "safetensors")
+        self.assertEqual(found["tensors"], [
+            {"name": "a", "type": "BF16", "dims": [3, 2], "offset": 0, "bytes": 12},
+            {"name": "b", "type": "U8", "dims": [3], "offset": 12, "bytes": 3}])
+        self.assertIn("safetensors", run("inspect", file, "--tensors").stdout)
+        file.write_bytes(b"no tensors at all")
+        self.refused(4, "lone.safetensors", "inspect", file)
+
     def test_tokenize_goes_both_ways(self):
         ids = run_json("tokenize", self.model, "-p", "the big red ball")["ids"]
         back = run("tokenize", self.model, "--decode", "-p", " ".join(map(str, ids)))
