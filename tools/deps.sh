@@ -16,6 +16,7 @@ build   ninja-build          cmd:ninja
 build   pkg-config           cmd:pkg-config
 build   nlohmann-json3-dev   header:nlohmann/json.hpp
 build   libcli11-dev         header:CLI/CLI.hpp
+build   libtomlplusplus-dev  header:toml++/toml.h
 build   libfmt-dev           header:fmt/core.h
 build   libsqlite3-dev       header:sqlite3.h
 build   libpcre2-dev         header:pcre2.h
