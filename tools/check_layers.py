@@ -21,7 +21,7 @@ DOORS = {
     "nlohmann/": {"base"}, "toml++/": {"base"}, "toml.hpp": {"base"}, "fmt/": {"base"},
     "hwloc.h": {"base"}, "hwloc/": {"base"},
     "sqlite3.h": {"ledger", "agent"},
-    "httplib.h": {"net"}, "openssl/": {"net"},
+    "httplib.h": {"net"}, "openssl/": {"agent", "net"},
     "pcre2.h": {"text"}, "unicode/": {"text"}, "utf8proc.h": {"text"},
     "Eigen/": {"compress", "meter"}, "lapacke.h": {"compress", "meter"},
     "cblas.h": {"kernels"}, "dnnl.h": {"kernels"}, "dnnl.hpp": {"kernels"}, "oneapi/": {"kernels"},

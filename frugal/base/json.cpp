@@ -55,4 +55,17 @@ std::string to_line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string to_spaced_line(const Json& json) {
+  if (!json.is_structured()) return to_line(json);
+  std::string out = json.is_object() ? "{" : "[";
+  bool first = true;
+  for (const auto& [key, value] : json.items()) {
+    if (!first) out += ", ";
+    first = false;
+    if (json.is_object()) out += to_line(key) + ": ";
+    out += to_spaced_line(value);
+  }
+  return out + (json.is_object() ? "}" : "]");
+}
+
 }  // namespace frugal

@@ -24,4 +24,8 @@ using SortedJson = nlohmann::json;
 /// One line, invalid UTF-8 replaced by U+FFFD, no NaN or infinity (they become null).
 [[nodiscard]] std::string to_line(const Json& json);
 
+/// The same with a space after each comma and colon, `{"a": 1, "b": [2, 3]}`: the way Python's
+/// json.dumps writes, and with it the chat templates that models are trained on.
+[[nodiscard]] std::string to_spaced_line(const Json& json);
+
 }  // namespace frugal

@@ -99,5 +99,14 @@ TEST(Json, BracketsInsideStringsAreNotNesting) {
   EXPECT_EQ(parse_json(text, "test")[0].get<std::string>().size(), 2001U);
 }
 
+TEST(ToSpacedLine, PutsASpaceAfterEachCommaAndColonOutsideStrings) {
+  const Json json = {
+      {"b", {1, 2.5, nullptr}}, {"a", {{"x,y:z", "say \"hi\""}}}, {"e", Json::object()}};
+  EXPECT_EQ(to_spaced_line(json),
+            R"({"b": [1, 2.5, null], "a": {"x,y:z": "say \"hi\""}, "e": {}})");
+  EXPECT_EQ(to_spaced_line(Json::array()), "[]");
+  EXPECT_EQ(to_spaced_line("text"), "\"text\"");
+}
+
 }  // namespace
 }  // namespace frugal

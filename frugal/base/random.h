@@ -1,48 +1,62 @@
 #pragma once
 
-/// Numbers that look random and are the same on every machine.
+/// Random numbers that are the same on every machine.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <string_view>
 #include <utility>
 
 namespace frugal {
 
-/// SplitMix64: state += 0x9E3779B97F4A7C15, then two rounds of shift, xor and multiply.  One number
-/// is its whole state, so that a checkpoint holds it as one number.
+/// 64 well-mixed bits of a text: FNV-1a, then the finaliser of splitmix64.  Good for sharing out,
+/// not for secrets.
+[[nodiscard]] std::uint64_t hash_of(std::string_view text);
+
+/// A stream of random numbers.  Nothing of it depends on the standard library's distributions,
+/// which may differ between implementations.
 ///
-/// Numbers: integers, `uniform` and `shuffle` are equal everywhere; `normal` as far as the
-///          machine's logarithm and cosine are.
 /// Threads: one at a time.
-/// Source:  Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators".
+/// Source:  Blackman and Vigna 2018, arXiv:1805.01407: xoshiro256**, seeded by splitmix64.
 class Random {
  public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  /// Independent sequences of one seed.
-  Random(std::uint64_t seed, std::uint64_t stream);
+  explicit Random(std::uint64_t seed);
 
+  /// 64 random bits.
   [[nodiscard]] std::uint64_t next();
-  /// Every number in [0, bound) is equally likely; 0 for a bound of 0.
+  /// Each of 0 … bound - 1 equally often.  Errors: a bound of 0 is a bug.
   [[nodiscard]] std::uint64_t below(std::uint64_t bound);
-  /// In [0, 1), a multiple of 2^-53.
+  /// Each of low … high equally often.  Errors: high < low is a bug.
+  [[nodiscard]] std::int64_t between(std::int64_t low, std::int64_t high);
+  /// A fraction in [0, 1) of 53 random bits.
   [[nodiscard]] double uniform();
-  /// Of mean 0 and variance 1.
+  /// Of mean 0 and variance 1, as far equal everywhere as the machine's logarithm and cosine are.
   [[nodiscard]] double normal();
+  /// True with this probability.
+  [[nodiscard]] bool chance(double probability) { return uniform() < probability; }
 
-  /// Every order is equally likely.
-  template <class T>
-  void shuffle(std::span<T> values) {
-    for (std::size_t left = values.size(); left > 1; --left) {
-      std::swap(values[left - 1], values[static_cast<std::size_t>(below(left))]);
+  /// One of the items.  Errors: none to choose from is a bug.
+  template <class Items>
+  [[nodiscard]] const auto& pick(const Items& items) {
+    return items[static_cast<std::size_t>(below(items.size()))];
+  }
+  /// Every order equally often (Fisher and Yates).
+  template <class Items>
+  void shuffle(Items&& items) {
+    for (std::size_t i = items.size(); i > 1; --i) {
+      std::swap(items[i - 1], items[static_cast<std::size_t>(below(i))]);
     }
   }
 
-  /// Random(state()) goes on as this would.
-  [[nodiscard]] std::uint64_t state() const { return state_; }
+  /// A stream of its own for one purpose: it depends on this one's seed and the label only, not on
+  /// what was drawn so far.
+  [[nodiscard]] Random fork(std::string_view label) const;
+  [[nodiscard]] Random fork(std::uint64_t label) const;
 
  private:
-  std::uint64_t state_;
+  std::uint64_t seed_;
+  std::array<std::uint64_t, 4> state_{};
 };
 
 }  // namespace frugal

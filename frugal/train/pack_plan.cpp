@@ -17,7 +17,7 @@ constexpr std::uint64_t kUnitStream = 0;
 void shuffle_blocks(std::vector<std::vector<PackUnit>>& rows, std::size_t block, Random& random) {
   std::vector<std::size_t> order((rows.size() + block - 1) / block);
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  random.shuffle(std::span(order));
+  random.shuffle(order);
   std::vector<std::vector<PackUnit>> shuffled;
   shuffled.reserve(rows.size());
   for (const std::size_t number : order) {
@@ -52,7 +52,7 @@ PackPlan::PackPlan(const TokenStore& store, const PackerOptions& options, std::u
             store.path(), store.documents(), options.length, skipped_.too_long,
             skipped_.too_short));
   }
-  Random(Random(options.seed, epoch).next(), kUnitStream).shuffle(std::span(units));
+  Random(options.seed).fork(epoch).fork(kUnitStream).shuffle(units);
   units_.reserve(units.size());
   const bool padded = options.packing == Packing::kPadded;
   const std::size_t block = padded ? std::size_t{options.rows} * options.ranks : 1;
@@ -60,7 +60,7 @@ PackPlan::PackPlan(const TokenStore& store, const PackerOptions& options, std::u
   for (std::size_t begin = 0; begin < units.size(); begin += window) {
     const std::size_t count = std::min(window, units.size() - begin);
     Rows rows = pack_window(std::span(units).subspan(begin, count));
-    Random random(Random(options.seed, epoch).next(), begin + 1);
+    Random random = Random(options.seed).fork(epoch).fork(begin + 1);
     shuffle_blocks(rows, block, random);
     append(rows);
   }

@@ -1,0 +1,13 @@
+#pragma once
+
+/// The phrase books of the scenarios; each is a file of its own.
+
+#include "frugal/agent/phrase_book.h"
+
+namespace frugal::agent {
+
+[[nodiscard]] const PhraseBook& customer_service_phrases();
+[[nodiscard]] const PhraseBook& tutoring_phrases();
+[[nodiscard]] const PhraseBook& finance_phrases();
+
+}  // namespace frugal::agent
