@@ -9,6 +9,7 @@
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 #include "frugal/base/thread_pool.h"
+#include "frugal/model/tensor_names.h"
 #include "frugal/tensor/codec.h"
 
 namespace frugal::compress {
@@ -20,28 +21,6 @@ using format::TensorInfo;
 
 // Rows handed to the team at once: enough to keep it busy, little enough to stay in memory.
 constexpr std::size_t kChunkBytes = std::size_t{8} << 20U;
-
-// `general.file_type` of a file that is mostly of this type (llama.cpp's numbers).
-std::uint32_t file_type(DType type) {
-  switch (type) {
-    case DType::kF32:
-      return 0;
-    case DType::kF16:
-      return 1;
-    case DType::kQ4_0:
-      return 2;
-    case DType::kQ4_1:
-      return 3;
-    case DType::kQ8_0:
-      return 7;
-    case DType::kQ5_0:
-      return 8;
-    case DType::kQ5_1:
-      return 9;
-    default:
-      return 32;  // BF16
-  }
-}
 
 constexpr float kLargestHalf = 65504.0F;
 
@@ -94,18 +73,8 @@ std::string storable(DType type) {
              steps * kLargestHalf, name(type));
 }
 
-// llama.cpp's list: what it leaves alone by name, whatever the type asked for.
-bool is_rounded(const TensorInfo& tensor) {
-  constexpr std::array<std::string_view, 4> kKept = {"_norm.weight", "ffn_gate_inp.weight",
-                                                     "position_embd.weight", "token_types.weight"};
-  if (tensor.dims.size() < 2 || !tensor.name.ends_with("weight")) return false;
-  return std::none_of(kKept.begin(), kKept.end(), [&tensor](std::string_view name) {
-    return tensor.name.find(name) != std::string::npos;
-  });
-}
-
 DType target_type(const TensorInfo& tensor, DType wanted, QuantizeResult& result) {
-  if (!is_rounded(tensor)) return tensor.type;
+  if (!model::is_rounded(tensor)) return tensor.type;
   if (row_bytes(wanted, tensor.cols())) {
     ++result.converted;
     return wanted;
@@ -200,7 +169,7 @@ QuantizeResult quantize(const TensorFile& file, const std::filesystem::path& out
     sources.push_back({.name = tensor.name, .type = to, .dims = tensor.dims, .produce = produce});
   }
   format::Metadata metadata = file.metadata();
-  metadata.set("general.file_type", file_type(options.type));
+  metadata.set("general.file_type", model::file_type(options.type));
   metadata.set("general.quantization_version", std::uint32_t{2});
   format::write_gguf(output, metadata, sources);
   return result;

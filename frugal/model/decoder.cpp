@@ -169,6 +169,7 @@ std::vector<double> rope_frequencies(double base, std::size_t dims) {
 
 Norm read_norm(const Reader& reader, NormKind kind, const std::string& name, std::size_t length) {
   Norm norm;
+  norm.name = name;
   norm.gain = reader.vector(name + ".weight", length);
   if (kind == NormKind::kLayer) norm.bias = reader.vector(name + ".bias", length);
   return norm;

@@ -75,6 +75,7 @@ struct Linear {
 struct Norm {
   std::vector<float> gain;
   std::vector<float> bias;  ///< empty for root mean square
+  std::string name = {};    ///< "blk.0.attn_norm": its tensors' names without ".weight", ".bias"
 
   [[nodiscard]] bool empty() const { return gain.empty(); }
 };

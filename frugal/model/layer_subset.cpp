@@ -1,0 +1,101 @@
+#include "frugal/model/layer_subset.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "frugal/base/error.h"
+#include "frugal/base/str.h"
+
+namespace frugal::model {
+
+namespace {
+
+using format::MetaArray;
+using format::Metadata;
+using format::TensorFile;
+
+constexpr std::string_view kBlock = "blk.";
+
+void check(const TensorFile& file, std::span<const std::size_t> kept, std::uint64_t layers) {
+  if (kept.empty()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("{}: no layer to keep, expected at least one", file.path()));
+  }
+  std::vector<std::size_t> sorted(kept.begin(), kept.end());
+  std::sort(sorted.begin(), sorted.end());
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("{}: a layer to keep is named twice, expected each once", file.path()));
+  }
+  if (sorted.back() >= layers) {
+    throw Error(ErrorKind::kInvalidArgument, str("{}: layer {} to keep, expected 0 to {}",
+                                                 file.path(), sorted.back(), layers - 1));
+  }
+}
+
+/// "blk.7.attn_q.weight" -> 7 and ".attn_q.weight"; nothing for tensors outside the layers.
+std::optional<std::pair<std::size_t, std::string_view>> layer_of(std::string_view name) {
+  if (!name.starts_with(kBlock)) return std::nullopt;
+  const std::size_t dot = name.find('.', kBlock.size());
+  if (dot == std::string_view::npos) return std::nullopt;
+  const auto number = parse_int(name.substr(kBlock.size(), dot - kBlock.size()));
+  if (!number || *number < 0) return std::nullopt;
+  return std::pair(static_cast<std::size_t>(*number), name.substr(dot));
+}
+
+void select_per_layer(Metadata& metadata, const std::string& prefix, std::size_t layers,
+                      std::span<const std::size_t> kept) {
+  std::vector<format::MetaEntry> changed;
+  for (const format::MetaEntry& entry : metadata.entries()) {
+    const auto* array = std::get_if<MetaArray>(&entry.value);
+    if (array == nullptr || !entry.key.starts_with(prefix) || array->values.size() != layers) {
+      continue;
+    }
+    MetaArray some{.element_type = array->element_type, .values = {}};
+    for (const std::size_t layer : kept) some.values.push_back(array->values[layer]);
+    changed.push_back({entry.key, std::move(some)});
+  }
+  for (format::MetaEntry& entry : changed) metadata.set(entry.key, std::move(entry.value));
+}
+
+}  // namespace
+
+std::shared_ptr<const TensorFile> keep_layers(std::shared_ptr<const TensorFile> file,
+                                              std::span<const std::size_t> kept) {
+  const std::string prefix =
+      std::string(file->metadata().get_string("general.architecture").value_or("")) + ".";
+  const auto layers = file->metadata().get_uint(prefix + "block_count");
+  if (!layers) {
+    throw Error(ErrorKind::kCorrupt,
+                str("{}: key '{}block_count' is missing, expected a number", file->path(), prefix));
+  }
+  check(*file, kept, *layers);
+  format::TensorFileParts parts;
+  parts.path = file->path();
+  parts.container = file->container();
+  parts.version = file->version();
+  parts.alignment = file->alignment();
+  parts.file_bytes = file->file_bytes();
+  parts.metadata = file->metadata();
+  parts.owners = {file};
+  for (const format::TensorInfo& tensor : file->tensors()) {
+    const auto layer = layer_of(tensor.name);
+    if (!layer) parts.tensors.push_back(tensor);
+  }
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    for (const format::TensorInfo& tensor : file->tensors()) {
+      const auto layer = layer_of(tensor.name);
+      if (!layer || layer->first != kept[i]) continue;
+      parts.tensors.push_back(tensor);
+      parts.tensors.back().name = str("blk.{}{}", i, layer->second);
+    }
+  }
+  select_per_layer(parts.metadata, prefix, static_cast<std::size_t>(*layers), kept);
+  parts.metadata.set(prefix + "block_count", static_cast<std::uint32_t>(kept.size()));
+  return std::make_shared<const TensorFile>(std::move(parts));
+}
+
+}  // namespace frugal::model
