@@ -10,9 +10,10 @@ namespace frugal {
 
 /// One step of a long job.
 struct ProgressUpdate {
-  std::string_view stage;   ///< what is being done, e.g. "quantise blk.3.ffn_up.weight"
-  std::uint64_t done = 0;   ///< in units of the job's own choice
-  std::uint64_t total = 0;  ///< 0 when not known
+  std::string_view stage;        ///< what is being done, e.g. "quantise blk.3.ffn_up.weight"
+  std::uint64_t done = 0;        ///< in units of the job's own choice
+  std::uint64_t total = 0;       ///< 0 when not known
+  std::string_view detail = {};  ///< what else people want to see: "loss 1.23, 950 token/s"
 };
 
 /// Called by long jobs at least a few times a second, on the thread that started the job.

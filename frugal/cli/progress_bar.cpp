@@ -24,7 +24,8 @@ std::string minutes(double seconds) {
 }  // namespace
 
 std::string progress_text(const ProgressUpdate& update, Seconds elapsed) {
-  if (update.total == 0) return str("{}  {}", update.stage, minutes(elapsed.value()));
+  const std::string detail = update.detail.empty() ? "" : str("  {}", update.detail);
+  if (update.total == 0) return str("{}  {}{}", update.stage, minutes(elapsed.value()), detail);
   const double share =
       std::min(1.0, static_cast<double>(update.done) / static_cast<double>(update.total));
   const auto filled = static_cast<std::size_t>(share * kBarWidth);
@@ -32,7 +33,7 @@ std::string progress_text(const ProgressUpdate& update, Seconds elapsed) {
   const bool known = share > 0.0 && elapsed.value() > 0.2;
   const std::string eta =
       known ? str("  ETA {}", minutes(elapsed.value() * (1.0 - share) / share)) : "";
-  return str("{:<20} [{}] {:3.0f} %{}", update.stage, bar, 100.0 * share, eta);
+  return str("{:<20} [{}] {:3.0f} %{}{}", update.stage, bar, 100.0 * share, eta, detail);
 }
 
 ProgressBar::ProgressBar(bool terminal) : terminal_(terminal) {}
