@@ -23,6 +23,8 @@ build   libpcre2-dev         header:pcre2.h
 build   libutf8proc-dev      header:utf8proc.h
 build   libsentencepiece-dev header:sentencepiece_trainer.h
 build   libssl-dev           header:openssl/evp.h
+build   libtorch-dev         header:torch/version.h
+build   libopenblas0-pthread package
 build   ca-certificates      package
 build   nodejs               any:node
 build   npm                  any:npm

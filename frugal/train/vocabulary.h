@@ -1,6 +1,6 @@
 #pragma once
 
-/// Vocabularies learned from text; the only door for SentencePiece.
+/// Vocabularies learned from text, by SentencePiece, whose only door is in `subwords`.
 
 #include <cstdint>
 #include <functional>
@@ -57,8 +57,8 @@ struct LearnedVocabulary {
 /// Numbers: equal texts in equal order give equal vocabularies.  All texts are held in memory.
 /// Errors:  kInvalidArgument, with SentencePiece's words, when the texts are too few for `size` or
 ///          `size` is too small for the special tokens and characters; kInvalidArgument for names
-///          that are empty, given twice or hold white space, commas or quotes.  What `source`
-///          throws comes through.
+///          that are empty, given twice or hold white space, commas or quotes; kUnsupported in a
+///          build without SentencePiece.  What `source` throws comes through.
 /// Threads: one at a time in the process; SentencePiece is made silent for good.
 /// Source:  Sennrich et al. 2016, arXiv:1508.07909; Kudo and Richardson 2018, arXiv:1808.06226.
 [[nodiscard]] LearnedVocabulary learn_subwords(const TextSource& source,

@@ -1,4 +1,4 @@
-#include "frugal/train/vocabulary.h"
+#include "frugal/train/subwords/learn.h"
 
 #include <gtest/gtest.h>
 #include <sentencepiece_processor.h>
@@ -102,7 +102,7 @@ std::shared_ptr<const text::Tokenizer> through_a_file(const text::Vocabulary& vo
 }
 
 const LearnedVocabulary& subwords() {
-  static const LearnedVocabulary kLearned = learn_subwords(texts(400), {.size = 700});
+  static const LearnedVocabulary kLearned = subwords::learn_subwords(texts(400), {.size = 700});
   return kLearned;
 }
 
@@ -154,7 +154,7 @@ TEST(Subwords, GiveSentencePiecesIdsOnRealText) {
     return lines;
   };
   const LearnedVocabulary learned =
-      learn_subwords(list(lines_of("wikitext-2.valid.txt")), {.size = 4096});
+      subwords::learn_subwords(list(lines_of("wikitext-2.valid.txt")), {.size = 4096});
   expect_same_as_sentencepiece(learned, list(lines_of("wikitext-2.test.txt")));
 }
 
@@ -221,7 +221,7 @@ TEST(Subwords, NamesOfSpecialTokensTeachNothing) {
     documents.push_back(str("<|im_start|>user\n{}<|im_end|>\n\tindented {}\n", i, i));
     documents.emplace_back("the quick brown fox jumps over lazy dogs again and again");
   }
-  const text::Vocabulary v = learn_subwords(list(documents), {.size = 420}).vocabulary;
+  const text::Vocabulary v = subwords::learn_subwords(list(documents), {.size = 420}).vocabulary;
   EXPECT_EQ(id_of(v, "im_start"), -1);
   EXPECT_EQ(id_of(v, "start"), -1);
   EXPECT_NE(id_of(v,
@@ -240,7 +240,7 @@ TEST(Subwords, OptionsReachTheVocabulary) {
                                   .add_begin = true,
                                   .add_end = true,
                                   .space_prefix = true};
-  const LearnedVocabulary learned = learn_subwords(texts(300), options);
+  const LearnedVocabulary learned = subwords::learn_subwords(texts(300), options);
   const auto tokenizer = through_a_file(learned.vocabulary);
   const Ids ids = tokenizer->encode("the", {.add_special = true});
   EXPECT_EQ(tokenizer->vocabulary().tokens[1], "<begin>");
@@ -250,7 +250,7 @@ TEST(Subwords, OptionsReachTheVocabulary) {
 }
 
 TEST(Subwords, AreTheSameEveryTime) {
-  const LearnedVocabulary again = learn_subwords(texts(400), {.size = 700});
+  const LearnedVocabulary again = subwords::learn_subwords(texts(400), {.size = 700});
   EXPECT_EQ(again.vocabulary.tokens, subwords().vocabulary.tokens);
   EXPECT_EQ(again.vocabulary.scores, subwords().vocabulary.scores);
 }
@@ -267,15 +267,16 @@ TEST(Subwords, TextsOfAnyBytesTeachWithoutHarm) {
     documents.push_back(noise + "\xE2\x96\x81\xE2\x96\x85<0x41><unk><s>" + sample(random, 20));
   }
   documents.insert(documents.begin(), {"", "\n", " ", "\t", std::string(3, '\0')});
-  const LearnedVocabulary learned = learn_subwords(list(documents), {.size = 900});
+  const LearnedVocabulary learned = subwords::learn_subwords(list(documents), {.size = 900});
   EXPECT_EQ(learned.vocabulary.tokens.size(), 900U);
-  EXPECT_EQ(learn_word_pieces(list(documents), {.size = 600}).vocabulary.tokens.size(), 600U);
+  EXPECT_EQ(subwords::learn_word_pieces(list(documents), {.size = 600}).vocabulary.tokens.size(),
+            600U);
   expect_same_as_sentencepiece(learned, texts(200));
 }
 
 void expect_refused(const TextSource& source, const SubwordOptions& options) {
   try {
-    (void)learn_subwords(source, options);
+    (void)subwords::learn_subwords(source, options);
     FAIL() << "accepted";
   } catch (const Error& fault) {
     EXPECT_EQ(fault.kind(), ErrorKind::kInvalidArgument) << fault.what();
@@ -289,7 +290,7 @@ TEST(Subwords, FaultsOfSentencePieceAreErrorsAndMakeNoNoise) {
   expect_refused(texts(100), {.size = 100});    // no room for the bytes
   expect_refused(list({}), {.size = 700});
   expect_refused(texts(100), {.size = 0});
-  (void)learn_subwords(texts(100), {.size = 500});
+  (void)subwords::learn_subwords(texts(100), {.size = 500});
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
 }
@@ -304,13 +305,13 @@ TEST(Subwords, RefuseNamesThatCannotBeTold) {
 
 TEST(Subwords, LetFaultsOfTheSourceThrough) {
   const TextSource broken = []() -> std::optional<std::string> { throw std::logic_error("mine"); };
-  EXPECT_THROW((void)learn_subwords(broken, {}), std::logic_error);
-  EXPECT_THROW((void)learn_word_pieces(broken, {}), std::logic_error);
+  EXPECT_THROW((void)subwords::learn_subwords(broken, {}), std::logic_error);
+  EXPECT_THROW((void)subwords::learn_word_pieces(broken, {}), std::logic_error);
 }
 
 const LearnedVocabulary& word_pieces() {
   static const LearnedVocabulary kLearned =
-      learn_word_pieces(texts(400), {.size = 500, .control = {"[QUERY]"}});
+      subwords::learn_word_pieces(texts(400), {.size = 500, .control = {"[QUERY]"}});
   return kLearned;
 }
 
@@ -352,8 +353,8 @@ TEST(WordPieces, WriteEveryWordOfKnownCharacters) {
 }
 
 TEST(WordPieces, KeepCapitalsWhereAskedTo) {
-  const LearnedVocabulary learned =
-      learn_word_pieces(texts(400), {.size = 300, .lowercase = false, .strip_accents = false});
+  const LearnedVocabulary learned = subwords::learn_word_pieces(
+      texts(400), {.size = 300, .lowercase = false, .strip_accents = false});
   const auto tokenizer = through_a_file(learned.vocabulary);
   EXPECT_FALSE(tokenizer->vocabulary().lowercase);
   EXPECT_NE(tokenizer->encode("Neil", {}), tokenizer->encode("neil", {}));

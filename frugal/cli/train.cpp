@@ -1,0 +1,198 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+
+#include "frugal/base/clock.h"
+#include "frugal/base/error.h"
+#include "frugal/base/json.h"
+#include "frugal/base/str.h"
+#include "frugal/cli/common.h"
+#include "frugal/cli/json_of.h"
+#include "frugal/cli/verbs.h"
+#include "frugal/meter/window.h"
+#include "frugal/train/train.h"
+
+namespace frugal::cli {
+
+namespace {
+
+constexpr double kLapSeconds = 2.0;
+
+struct Options {
+  CommonOptions common;
+  std::string recipe;
+  std::vector<std::string> changes;
+  bool fresh = false;
+};
+
+/// Energy of a job while it runs: spans end to end, their energies and uncertainties added, for
+/// what is wrong with a meter is wrong in every span alike.
+class RunningEnergy {
+ public:
+  explicit RunningEnergy(meter::Meter& meter) : meter_(meter), span_(std::in_place, meter) {}
+
+  /// So far, at most a lap old.
+  [[nodiscard]] const meter::Reading& so_far() {
+    if (!last_ || (monotonic_now() - *last_).value() > kLapSeconds) lap();
+    return sum_;
+  }
+  [[nodiscard]] meter::Reading stop() {
+    lap();
+    span_.reset();
+    return sum_;
+  }
+
+ private:
+  void lap() {
+    const meter::Reading part = meter::total(span_->stop());
+    span_.emplace(meter_);
+    last_ = monotonic_now();
+    if (sum_.domain.empty()) {
+      sum_ = part;
+      return;
+    }
+    if (part.quality > sum_.quality) sum_.quality = part.quality;
+    sum_.energy += part.energy;
+    sum_.uncertainty += part.uncertainty;
+    sum_.time += part.time;
+  }
+
+  meter::Meter& meter_;
+  std::optional<meter::Span> span_;
+  meter::Reading sum_;
+  std::optional<Seconds> last_;
+};
+
+std::string detail_of(const train::TrainProgress& progress, const meter::Reading& energy) {
+  std::string detail = str("loss {:.4f}, {:.0f} token/s", progress.loss, progress.tokens_per_s);
+  if (energy.quality != meter::Quality::kUnavailable) {
+    detail +=
+        str(", {} ({})", human_si(energy.energy.value(), "J"), meter::quality_name(energy.quality));
+  }
+  return detail;
+}
+
+/// Writes the curve into the ledger, at each validation.
+class Record {
+ public:
+  Record(const Options& options, const train::Recipe& recipe, const std::string& command_line) {
+    const std::filesystem::path path = options.common.ledger.empty()
+                                           ? recipe.output / "ledger.sqlite"
+                                           : std::filesystem::path(options.common.ledger);
+    std::filesystem::create_directories(recipe.output);
+    ledger_.emplace(path);
+    const Json settings = {{"recipe", options.recipe},
+                           {"set", options.changes},
+                           {"threads", threads_of(options.common)},
+                           {"steps", recipe.steps},
+                           {"seed", recipe.seed},
+                           {"torch", train::torch_version()}};
+    run_ = ledger_->begin(run_info("train", command_line, recipe.name, to_line(settings)));
+  }
+
+  void add(const train::TrainProgress& progress) {
+    if (!progress.validation) return;
+    const auto metric = [&](std::string_view name, double value) {
+      ledger_->add_metric(run_, {.name = str("{}@{}", name, progress.step), .value = value});
+    };
+    metric("loss", progress.loss);
+    metric("validation", *progress.validation);
+    if (progress.accuracy) metric("accuracy", *progress.accuracy);
+  }
+  void finish(const meter::Reading& energy, const train::TrainOutcome& outcome) {
+    ledger_->add_readings(run_, {energy});
+    ledger_->add_metric(run_, {.name = "loss", .value = outcome.loss});
+    ledger_->add_metric(run_, {.name = "tokens", .value = static_cast<double>(outcome.tokens)});
+    for (const std::string& note : outcome.notes) {
+      ledger_->add_note(run_, {.key = "note", .text = note});
+    }
+    ledger_->finish(run_);
+  }
+  /// Of a run that was stopped: its joules were spent all the same.
+  void stopped(const meter::Reading& energy) { ledger_->add_readings(run_, {energy}); }
+
+ private:
+  std::optional<ledger::Ledger> ledger_;
+  ledger::RunId run_{};
+};
+
+void print_outcome(const Options& options, const train::TrainOutcome& outcome,
+                   const meter::Reading& energy) {
+  if (options.common.json) {
+    Json json = {{"model", outcome.model.string()},
+                 {"steps", outcome.steps},
+                 {"resumed_at", outcome.resumed_at},
+                 {"parameters", outcome.parameters},
+                 {"tokens", outcome.tokens},
+                 {"skipped_documents", outcome.skipped_documents},
+                 {"loss", outcome.loss},
+                 {"time_s", outcome.time.value()},
+                 {"notes", outcome.notes},
+                 {"readings", json_of(std::vector{energy})}};
+    if (outcome.validation) json["validation"] = *outcome.validation;
+    print_out(to_line(json) + "\n");
+    return;
+  }
+  std::string text;
+  for (const std::string& note : outcome.notes) text += str("note: {}\n", note);
+  if (outcome.skipped_documents > 0) {
+    text +=
+        str("note: {} documents are longer than a row and were left out (larger data.length?)\n",
+            outcome.skipped_documents);
+  }
+  text += str("{}: {} parameters, {} steps, {} tokens, loss {:.4f}", outcome.model.string(),
+              outcome.parameters, outcome.steps, outcome.tokens, outcome.loss);
+  if (outcome.validation) text += str(", validation {:.4f}", *outcome.validation);
+  text += str("\nthis run {} in {:.0f} s; in all {:.0f} s\n", text_of(energy), energy.time.value(),
+              outcome.time.value());
+  print_out(text);
+}
+
+void run_train(const Options& options, const std::string& command_line) {
+  const train::Recipe recipe = train::read_recipe(options.recipe, options.changes);
+  const auto meter = meter::choose_meter(meter_options_of(options.common));
+  Record record(options, recipe, command_line);
+  RunningEnergy energy(*meter);
+  train::TrainOutcome outcome;
+  {
+    const ProgressFn bar = progress_of(options.common);
+    const auto progress = [&](const train::TrainProgress& p) {
+      record.add(p);
+      const std::string detail = p.stage == "train" ? detail_of(p, energy.so_far()) : "";
+      bar({.stage = p.stage, .done = p.step, .total = p.steps, .detail = detail});
+    };
+    try {
+      outcome = train::train(
+          recipe,
+          {.threads = threads_of(options.common), .fresh = options.fresh, .progress = progress});
+    } catch (...) {
+      record.stopped(energy.stop());
+      throw;
+    }
+  }
+  const meter::Reading total = energy.stop();
+  record.finish(total, outcome);
+  print_outcome(options, outcome, total);
+}
+
+}  // namespace
+
+void setup_train(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("train", "train or distil a model, as a recipe says");
+  verb->add_option("RECIPE", options->recipe, "TOML file, see docs/training.md")->required();
+  verb->add_option("--set", options->changes, "KEY=VALUE in place of what the recipe says")
+      ->allow_extra_args(false);
+  verb->add_flag("--fresh", options->fresh, "begin anew although there are checkpoints");
+  verb->add_option("-t,--threads", options->common.threads,
+                   "threads; as many as CPUs if not given");
+  add_common(*verb, options->common, {.ledger = true, .meter = true});
+  verb->footer(
+      "Examples:\n  frugal train recipes/agent-10m.toml\n"
+      "  frugal train recipes/agent-10m.toml --set optimizer.rate=0.0005 --set steps=100");
+  verb->callback([options, &invocation] {
+    invocation.action = [options, line = invocation.command_line] { run_train(*options, line); };
+  });
+}
+
+}  // namespace frugal::cli

@@ -1,0 +1,175 @@
+#include "frugal/train/recipe.h"
+
+#include "frugal/base/error.h"
+#include "frugal/base/str.h"
+#include "frugal/base/toml.h"
+
+namespace frugal::train {
+
+namespace {
+
+constexpr std::int64_t kMany = 1'000'000'000'000;
+constexpr NumberRange kShare{.least = 0.0, .most = 1.0};
+constexpr NumberRange kPositive{.least = 1e-12, .most = 1e12};
+constexpr NumberRange kNotNegative{.least = 0.0, .most = 1e12};
+
+std::size_t size(Toml& toml, std::string_view key, std::size_t fallback, std::int64_t least,
+                 std::int64_t most) {
+  return static_cast<std::size_t>(
+      toml.integer_or(key, static_cast<std::int64_t>(fallback), {.least = least, .most = most}));
+}
+
+std::vector<std::filesystem::path> paths(Toml& toml, std::string_view key) {
+  const std::vector<std::string> texts = toml.texts(key);
+  return {texts.begin(), texts.end()};
+}
+
+Shape read_shape(Toml& toml) {
+  constexpr std::int64_t kMax = 1 << 20;
+  Shape s;
+  s.architecture = toml.choice_or("model.architecture", "llama", {"llama", "bert"});
+  const auto needed = [&](std::string_view key) {
+    return static_cast<std::size_t>(toml.integer(key, {.least = 1, .most = kMax}));
+  };
+  s.layers = needed("model.layers");
+  s.width = needed("model.width");
+  s.heads = needed("model.heads");
+  s.kv_heads = size(toml, "model.kv_heads", s.heads, 1, kMax);
+  s.feed_forward = needed("model.feed_forward");
+  s.context = needed("model.context");
+  s.rope_base = toml.number_or("model.rope_base", s.rope_base, kPositive);
+  s.norm_epsilon = toml.number_or("model.norm_epsilon", s.norm_epsilon, kPositive);
+  s.tied = toml.boolean_or("model.tied", s.tied);
+  return s;
+}
+
+ModelRecipe read_model(Toml& toml) {
+  ModelRecipe m;
+  m.from = toml.text_or("model.from", "");
+  if (!m.from.empty()) {
+    for (const std::int64_t layer : toml.integers("model.keep", {.least = 0, .most = 4096})) {
+      m.keep.push_back(static_cast<std::size_t>(layer));
+    }
+    return m;
+  }
+  m.shape = read_shape(toml);
+  m.vocabulary = toml.text_or("model.vocabulary", "");
+  if (m.vocabulary.empty()) {
+    m.vocabulary_size = static_cast<std::size_t>(
+        toml.integer("model.vocabulary_size", {.least = 300, .most = 1 << 20}));
+  }
+  return m;
+}
+
+DataRecipe read_data(Toml& toml) {
+  DataRecipe d;
+  const std::string kind =
+      toml.choice_or("data.kind", "conversations", {"conversations", "text", "labels"});
+  d.kind = kind == "text"     ? DataKind::kText
+           : kind == "labels" ? DataKind::kLabels
+                              : DataKind::kConversations;
+  d.train = paths(toml, "data.train");
+  d.validation = paths(toml, "data.validation");
+  if (d.kind == DataKind::kLabels) d.labels = toml.texts("data.labels");
+  d.length = size(toml, "data.length", d.length, 8, 1 << 20);
+  d.rows = size(toml, "data.rows", d.rows, 1, 1 << 16);
+  d.accumulate = size(toml, "data.accumulate", d.accumulate, 1, 1 << 16);
+  return d;
+}
+
+OptimizerRecipe read_optimizer(Toml& toml) {
+  OptimizerRecipe o;
+  o.rule = toml.choice_or("optimizer.rule", o.rule, {"sgd", "adam", "adamw", "adagrad", "muon"});
+  o.rate = toml.number_or("optimizer.rate", o.rate, kPositive);
+  o.momentum = toml.number_or("optimizer.momentum", o.momentum, kShare);
+  o.beta1 = toml.number_or("optimizer.beta1", o.beta1, kShare);
+  o.beta2 = toml.number_or("optimizer.beta2", o.beta2, kShare);
+  o.epsilon = toml.number_or("optimizer.epsilon", o.epsilon, kPositive);
+  o.decay = toml.number_or("optimizer.decay", o.decay, kNotNegative);
+  o.muon_rate = toml.number_or("optimizer.muon_rate", o.muon_rate, kPositive);
+  o.clip = toml.number_or("optimizer.clip", o.clip, kNotNegative);
+  return o;
+}
+
+ScheduleOptions read_schedule(Toml& toml, std::uint64_t steps) {
+  ScheduleOptions s;
+  const std::string decay =
+      toml.choice_or("schedule.decay", "cosine", {"constant", "linear", "cosine", "plateau"});
+  s.decay = decay == "constant" ? Decay::kConstant
+            : decay == "linear" ? Decay::kLinear
+            : decay == "cosine" ? Decay::kCosine
+                                : Decay::kPlateau;
+  s.steps = steps;
+  s.warmup = static_cast<std::uint64_t>(
+      toml.integer_or("schedule.warmup", 0, {.least = 0, .most = kMany}));
+  s.floor = toml.number_or("schedule.floor", 0.1, kShare);
+  s.shrink = toml.number_or("schedule.shrink", s.shrink, {.least = 1e-6, .most = 0.999});
+  s.patience = static_cast<std::uint32_t>(
+      toml.integer_or("schedule.patience", s.patience, {.least = 0, .most = 1 << 20}));
+  s.threshold = toml.number_or("schedule.threshold", s.threshold, {.least = 0.0, .most = 0.999});
+  return s;
+}
+
+DistillRecipe read_distill(Toml& toml) {
+  DistillRecipe d;
+  d.teachers = paths(toml, "distill.teachers");
+  d.temperature = toml.number_or("distill.temperature", d.temperature, kPositive);
+  d.hard = toml.number_or("distill.hard", d.hard, kShare);
+  d.hidden = toml.number_or("distill.hidden", d.hidden, kNotNegative);
+  return d;
+}
+
+void apply(Toml& toml, const std::vector<std::string>& changes) {
+  for (const std::string& change : changes) {
+    const std::size_t equals = change.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw Error(
+          ErrorKind::kInvalidArgument,
+          str("--set '{}', expected KEY=VALUE, such as optimizer.rate=0.001", printable(change)));
+    }
+    toml.set(std::string(trim(change.substr(0, equals))),
+             std::string(trim(change.substr(equals + 1))));
+  }
+}
+
+void check(const Recipe& recipe, const Toml& toml) {
+  const auto refuse = [&toml](std::string_view what) {
+    throw Error(ErrorKind::kInvalidArgument, str("{}: {}", toml.name(), what));
+  };
+  if (recipe.data.train.empty()) refuse("data.train is empty, expected at least one file");
+  const bool labels = recipe.data.kind == DataKind::kLabels;
+  if (labels && recipe.data.labels.empty()) {
+    refuse("data.labels is empty, expected the keys to learn");
+  }
+  if (recipe.model.from.empty() && labels != (recipe.model.shape.architecture == "bert")) {
+    refuse("model.architecture must be bert where data.kind is labels, and only there");
+  }
+}
+
+}  // namespace
+
+Recipe read_recipe(const std::filesystem::path& path, const std::vector<std::string>& changes) {
+  Toml toml = Toml::parse(path);
+  apply(toml, changes);
+  Recipe r;
+  r.name = toml.text_or("name", path.stem().string());
+  r.output = toml.text_or("output", (std::filesystem::path("out") / r.name).string());
+  r.seed = static_cast<std::uint64_t>(toml.integer_or("seed", 1, {.least = 0, .most = kMany}));
+  r.steps = static_cast<std::uint64_t>(toml.integer("steps", {.least = 1, .most = kMany}));
+  r.validate_every = static_cast<std::uint64_t>(
+      toml.integer_or("validate_every", 200, {.least = 0, .most = kMany}));
+  r.checkpoint_minutes = toml.number_or("checkpoint_minutes", r.checkpoint_minutes, kNotNegative);
+  r.bfloat16 = toml.choice_or("precision", "float32", {"float32", "bfloat16"}) == "bfloat16";
+  r.device = toml.choice_or("device", "auto", {"auto", "cpu", "cuda"});
+  r.type = toml.choice_or("type", "f16", {"f32", "f16", "bf16"});
+  r.model = read_model(toml);
+  r.data = read_data(toml);
+  r.optimizer = read_optimizer(toml);
+  r.schedule = read_schedule(toml, r.steps);
+  r.distill = read_distill(toml);
+  toml.finish();
+  check(r, toml);
+  return r;
+}
+
+}  // namespace frugal::train

@@ -1,0 +1,86 @@
+#pragma once
+
+/// How a model is trained, as a recipe (TOML) says it.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "frugal/train/blank.h"
+#include "frugal/train/schedule.h"
+
+namespace frugal::train {
+
+/// Where the model comes from: an existing file, or a shape and a vocabulary.
+struct ModelRecipe {
+  std::filesystem::path from;        ///< GGUF file or folder; empty: a new model of `shape`
+  std::vector<std::size_t> keep;     ///< of `from`: layers to keep, in order; empty: all
+  Shape shape;                       ///< of a new model
+  std::filesystem::path vocabulary;  ///< of a new model: GGUF file to take it from, or empty
+  std::size_t vocabulary_size = 0;   ///< of a new model without one: tokens to make from the data
+};
+
+enum class DataKind {
+  kConversations,  ///< JSON lines with "messages" and "tools"; what the assistant says is learned
+  kText,           ///< plain text; every token is learned
+  kLabels,         ///< JSON lines with "text" and one string per key of `labels`
+};
+
+struct DataRecipe {
+  DataKind kind = DataKind::kConversations;
+  std::vector<std::filesystem::path> train;
+  std::vector<std::filesystem::path> validation;  ///< empty: none is made
+  std::vector<std::string> labels;                ///< kLabels: keys to learn, one class set each
+  std::size_t length = 512;                       ///< tokens of a row
+  std::size_t rows = 8;                           ///< rows computed at once
+  std::size_t accumulate = 1;                     ///< such batches of one step
+};
+
+struct OptimizerRecipe {
+  std::string rule = "adamw";  ///< sgd, adam, adamw, adagrad or muon
+  double rate = 1e-3;
+  double momentum = 0.9;
+  double beta1 = 0.9;
+  double beta2 = 0.95;
+  double epsilon = 1e-8;
+  double decay = 0.1;
+  double muon_rate = 0.02;
+  double clip = 1.0;  ///< largest norm of all gradients together; 0: any
+};
+
+/// Learning from other models' answers; no teacher: none.
+struct DistillRecipe {
+  std::vector<std::filesystem::path> teachers;  ///< their probabilities are averaged
+  double temperature = 2.0;
+  double hard = 0.5;    ///< share of the loss that the data's own targets have
+  double hidden = 0.0;  ///< weight of the distance between the last hidden states, of equal width
+};
+
+struct Recipe {
+  std::string name;  ///< of the model; also of its files
+  std::filesystem::path output;
+  std::uint64_t seed = 1;
+  std::uint64_t steps = 0;
+  std::uint64_t validate_every = 200;  ///< steps; 0: never
+  double checkpoint_minutes = 5.0;
+  bool bfloat16 = false;  ///< autocast
+  std::string device = "auto";
+  std::string type = "f16";  ///< of the matrices in the result
+  ModelRecipe model;
+  DataRecipe data;
+  OptimizerRecipe optimizer;
+  ScheduleOptions schedule;
+  DistillRecipe distill;
+};
+
+/// Reads a recipe; paths in it are relative to its own folder's project root: the folder the
+/// program runs in.  `changes` are "key=value" pairs that replace what the file says.
+///
+/// Errors: kNotFound, kPermission, kIo; kInvalidArgument with file, line and key for TOML that is
+///         none, a key that no recipe has, a value of another type or out of range.
+[[nodiscard]] Recipe read_recipe(const std::filesystem::path& path,
+                                 const std::vector<std::string>& changes);
+
+}  // namespace frugal::train

@@ -1,0 +1,48 @@
+#pragma once
+
+/// Private to this folder: what a step makes smaller.
+
+#include <memory>
+#include <vector>
+
+#include "frugal/train/corpus.h"
+#include "frugal/train/recipe.h"
+#include "frugal/train/torch/network.h"
+
+namespace frugal::train {
+
+/// A batch's loss: `total` to differentiate, and the plain cross entropy of the data's own targets,
+/// both sums over `targets`.
+struct Loss {
+  Tensor total;
+  double hard = 0.0;
+  std::uint64_t targets = 0;
+  std::uint64_t right = 0;  ///< targets that have the largest score
+};
+
+/// The loss of a recipe: cross entropy of the targets, and with teachers also
+///
+///   hard * cross_entropy + (1 - hard) * T² KL(teachers' mean || student) + hidden * (1 - cos)
+///
+/// Errors: kInvalidArgument for a teacher of another vocabulary, or of another width when hidden
+///         states are compared.
+class Objective {
+ public:
+  Objective(const Network& student, const DistillRecipe& recipe,
+            std::vector<LabelGroup> labels = {});
+
+  /// Only rows whose next token is a target are scored: the others' logits are never computed.
+  [[nodiscard]] Loss of(const Batch& batch) const;
+
+ private:
+  [[nodiscard]] Loss of_tokens(const Inputs& inputs) const;
+  [[nodiscard]] Loss of_labels(const Batch& batch, const Inputs& inputs) const;
+  [[nodiscard]] Tensor soft_target(const std::vector<Tensor>& scores) const;
+
+  const Network& student_;
+  DistillRecipe recipe_;
+  std::vector<LabelGroup> labels_;
+  std::vector<std::unique_ptr<Network>> teachers_;
+};
+
+}  // namespace frugal::train

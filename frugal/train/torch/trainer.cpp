@@ -1,0 +1,355 @@
+#include "frugal/train/torch/trainer.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/version.h>
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "frugal/base/clock.h"
+#include "frugal/base/error.h"
+#include "frugal/base/str.h"
+#include "frugal/model/huggingface.h"
+#include "frugal/model/layer_subset.h"
+#include "frugal/tensor/dtype.h"
+#include "frugal/train/blank.h"
+#include "frugal/train/vocabulary.h"
+#include "frugal/train/vocabulary_metadata.h"
+
+namespace frugal::train {
+
+namespace {
+
+constexpr double kNoValidation = std::numeric_limits<double>::quiet_NaN();
+// Steps over which the speed that people see is averaged.
+constexpr double kSpeedMemory = 0.9;
+
+Rule rule_of(const std::string& name) {
+  for (const Rule rule : {Rule::kSgd, Rule::kAdam, Rule::kAdamW, Rule::kAdagrad, Rule::kMuon}) {
+    if (rule_name(rule) == name) return rule;
+  }
+  throw Error(
+      ErrorKind::kInvalidArgument,
+      str("optimizer.rule '{}', expected sgd, adam, adamw, adagrad or muon", printable(name)));
+}
+
+OptimizerOptions options_of(const OptimizerRecipe& recipe) {
+  return {.rule = rule_of(recipe.rule),
+          .rate = recipe.rate,
+          .momentum = recipe.momentum,
+          .beta1 = recipe.beta1,
+          .beta2 = recipe.beta2,
+          .epsilon = recipe.epsilon,
+          .decay = recipe.decay,
+          .muon_rate = recipe.muon_rate};
+}
+
+at::Device device_of(const std::string& name) {
+  const bool cuda = at::hasCUDA();
+  if (name == "cpu" || (name == "auto" && !cuda)) return {at::kCPU};
+  if (name != "auto" && name != "cuda") {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("device '{}', expected auto, cpu or cuda", printable(name)));
+  }
+  if (!cuda) {
+    throw Error(ErrorKind::kUnsupported, "device cuda: this LibTorch or machine has none");
+  }
+  return {at::kCUDA, 0};
+}
+
+/// Lets LibTorch choose bfloat16 where that is safe, for the life of the object.
+class Autocast {
+ public:
+  Autocast(bool on, const at::Device& device) : on_(on), cuda_(device.is_cuda()) {
+    if (on_) set(true);
+  }
+  ~Autocast() {
+    if (!on_) return;
+    at::autocast::clear_cache();
+    set(false);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  void set(bool enabled) const {
+#if TORCH_VERSION_MAJOR >= 2
+    const auto type = cuda_ ? at::kCUDA : at::kCPU;
+    at::autocast::set_autocast_dtype(type, at::kBFloat16);
+    at::autocast::set_autocast_enabled(type, enabled);
+#else
+    if (cuda_) {
+      at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
+      at::autocast::set_enabled(enabled);
+    } else {
+      at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+      at::autocast::set_cpu_enabled(enabled);
+    }
+#endif
+  }
+  bool on_;
+  bool cuda_;
+};
+
+std::vector<Slot> slots_of(Network& network) {
+  std::vector<Slot> slots;
+  for (Parameter& parameter : network.parameters()) {
+    if (parameter.value.requires_grad()) slots.push_back({parameter.name, parameter.value, {}});
+  }
+  return slots;
+}
+
+// What must be equal for a checkpoint to be of the same run.
+std::string fingerprint(const Recipe& r, const Network& network) {
+  const model::Config& c = network.model().config;
+  return str("{} {} layers {} width {} vocabulary {} | {} x {} x {} | {} seed {}", c.architecture,
+             network.parameter_count(), c.layers, c.embedding, c.vocab_size, r.data.rows,
+             r.data.length, r.data.accumulate, r.optimizer.rule, r.seed);
+}
+
+}  // namespace
+
+Trainer::Trainer(const Recipe& recipe, const TrainOptions& options)
+    : recipe_(recipe),
+      options_(options),
+      device_(device_of(recipe.device)),
+      schedule_(recipe.schedule),
+      checkpoints_(recipe.output) {
+  at::set_num_threads(static_cast<int>(options.threads));
+  std::filesystem::create_directories(recipe_.output / "events");
+  prepare_model();
+  prepare_data();
+  optimizer_.emplace(options_of(recipe_.optimizer), slots_of(*network_));
+  objective_.emplace(*network_, recipe_.distill, labels_);
+  state_.validation = kNoValidation;
+  state_.recipe = fingerprint(recipe_, *network_);
+}
+
+ProgressFn Trainer::stage() const {
+  return [this](const ProgressUpdate& update) {
+    if (!options_.progress) return;
+    options_.progress(
+        {.stage = std::string(update.stage), .step = update.done, .steps = update.total});
+  };
+}
+
+void Trainer::prepare_model() {
+  labels_ = find_labels(recipe_.data);
+  std::shared_ptr<const format::TensorFile> file;
+  const ModelRecipe& from = recipe_.model;
+  if (!from.from.empty()) {
+    file = model::open_tensors(from.from);
+    if (!from.keep.empty()) file = model::keep_layers(file, from.keep);
+  } else {
+    Shape shape = from.shape;
+    shape.labels = label_names(labels_);
+    file = blank_model(shape, vocabulary(), recipe_.seed);
+  }
+  network_ = std::make_unique<Network>(std::move(file), device_);
+  if (!network_->model().tokenizer) {
+    (void)model::load_tokenizer(*network_->model().file);  // says why it cannot be used
+  }
+  if (labels_.empty()) return;
+  const auto& classifier = network_->model().classifier;
+  if (!classifier || groups_of(classifier->labels) != labels_) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("{}: its classifier has other classes than the training data, expected the "
+                    "same ones",
+                    from.from.string()));
+  }
+}
+
+format::Metadata Trainer::vocabulary() const {
+  const ModelRecipe& from = recipe_.model;
+  if (!from.vocabulary.empty()) return format::TensorFile::open(from.vocabulary)->metadata();
+  if (from.vocabulary_size == 0) {
+    throw Error(
+        ErrorKind::kInvalidArgument,
+        "model.vocabulary or model.vocabulary_size is missing, expected one for a new model");
+  }
+  std::vector<std::string> texts;
+  read_documents(recipe_.data, recipe_.data.train, [&](const RawDocument& document) {
+    for (const text::ChatPiece& piece : document.pieces) texts.push_back(piece.text);
+  });
+  const TextSource source = [&texts, next = std::size_t{0}]() mutable {
+    return next < texts.size() ? std::optional(texts[next++]) : std::nullopt;
+  };
+  const auto size = static_cast<std::uint32_t>(from.vocabulary_size);
+  const LearnedVocabulary learned = from.shape.architecture == "bert"
+                                        ? learn_word_pieces(source, {.size = size})
+                                        : learn_subwords(source, {.size = size});
+  format::Metadata metadata;
+  write_vocabulary(learned.vocabulary, metadata);
+  return metadata;
+}
+
+void Trainer::prepare_data() {
+  const auto& tokenizer = *network_->model().tokenizer;
+  const auto open = [&](const std::vector<std::filesystem::path>& files, std::string_view name) {
+    return tokenise(recipe_.data, files, tokenizer, labels_, recipe_.output / name, stage());
+  };
+  train_data_ = open(recipe_.data.train, "train.tokens");
+  train_ = std::make_unique<Packer>(train_data_, packing());
+  if (recipe_.data.validation.empty()) return;
+  validation_data_ = open(recipe_.data.validation, "validation.tokens");
+}
+
+PackerOptions Trainer::packing() const {
+  return {.packing = labels_.empty() ? Packing::kCausal : Packing::kPadded,
+          .length = static_cast<std::uint32_t>(recipe_.data.length),
+          .rows = static_cast<std::uint32_t>(recipe_.data.rows),
+          .seed = recipe_.seed};
+}
+
+TrainOutcome Trainer::run() {
+  TrainOutcome outcome;
+  if (options_.fresh) checkpoints_.remove_all();
+  if (checkpoints_.load(*network_, *optimizer_, state_, outcome.notes)) {
+    outcome.resumed_at = state_.step;
+    train_->seek(state_.data);
+    schedule_.restore(state_.schedule);
+  }
+  events_.emplace(recipe_.output / "events", static_cast<std::int64_t>(state_.step));
+  Seconds saved = monotonic_now();
+  try {
+    while (state_.step < recipe_.steps) {
+      step();
+      if ((monotonic_now() - saved).value() > 60.0 * recipe_.checkpoint_minutes) {
+        save_checkpoint();
+        saved = monotonic_now();
+      }
+    }
+  } catch (const Error&) {
+    throw;  // what is wrong now must not become the latest checkpoint
+  } catch (...) {
+    if (step_whole_) save_checkpoint();
+    throw;
+  }
+  finish(outcome);
+  return outcome;
+}
+
+void Trainer::finish(TrainOutcome& outcome) {
+  save_checkpoint();
+  outcome.model = recipe_.output / (recipe_.name + ".gguf");
+  format::Metadata further;
+  further.set("general.name", recipe_.name);
+  const auto type = dtype_from_name(recipe_.type);
+  network_->save(outcome.model, type.value_or(DType::kF16), further);
+  outcome.steps = state_.step;
+  outcome.tokens = state_.tokens;
+  outcome.parameters = static_cast<std::uint64_t>(network_->parameter_count());
+  outcome.skipped_documents = train_->skipped().too_long;
+  outcome.loss = state_.loss;
+  if (std::isfinite(state_.validation)) outcome.validation = state_.validation;
+  outcome.time = Seconds(state_.seconds);
+}
+
+void Trainer::save_checkpoint() {
+  state_.data = train_->state();
+  state_.schedule = schedule_.state();
+  checkpoints_.save(*network_, *optimizer_, state_);
+}
+
+void Trainer::step() {
+  step_whole_ = false;
+  const Seconds start = monotonic_now();
+  // What is random in a step depends on its number alone, so that a resumed run repeats it.
+  at::manual_seed(recipe_.seed * 1'000'003 + state_.step);
+  std::vector<Batch> batches;
+  std::uint64_t targets = 0;
+  std::uint64_t tokens = 0;
+  for (std::size_t i = 0; i < recipe_.data.accumulate; ++i) {
+    batches.push_back(train_->next());
+    targets += labels_.empty() ? batches.back().target_count : batches.back().labels.size();
+    tokens += batches.back().token_count;
+  }
+  optimizer_->zero_gradients();
+  double loss = 0.0;
+  for (const Batch& batch : batches) loss += backward(batch, targets);
+  const double norm = clip_gradients(optimizer_->slots(), recipe_.optimizer.clip);
+  if (!std::isfinite(loss) || !std::isfinite(norm)) {
+    throw Error(ErrorKind::kCorrupt,
+                str("{}: step {}: the loss is {} and the gradient's norm {}, expected finite "
+                    "numbers (a lower optimizer.rate?); the checkpoints before stay",
+                    recipe_.name, state_.step + 1, loss, norm));
+  }
+  const double factor = schedule_.factor(state_.step);
+  optimizer_->step(factor);
+  ++state_.step;
+  state_.loss = loss;
+  state_.tokens += tokens;
+  const double seconds = (monotonic_now() - start).value();
+  state_.seconds += seconds;
+  const double speed = static_cast<double>(tokens) / seconds;
+  speed_ = speed_ == 0.0 ? speed : (kSpeedMemory * speed_) + ((1.0 - kSpeedMemory) * speed);
+  step_whole_ = true;
+  tell(factor * recipe_.optimizer.rate, norm);
+}
+
+double Trainer::backward(const Batch& batch, std::uint64_t targets) {
+  Loss loss;
+  {
+    const Autocast autocast(recipe_.bfloat16, device_);
+    loss = objective_->of(batch);
+  }
+  const Tensor mean = loss.total / static_cast<double>(targets);
+  torch::autograd::backward({mean}, {});
+  return mean.item<double>();
+}
+
+void Trainer::tell(double rate, double norm) {
+  TrainProgress progress{.stage = "train",
+                         .step = state_.step,
+                         .steps = recipe_.steps,
+                         .loss = state_.loss,
+                         .rate = rate,
+                         .gradient_norm = norm,
+                         .tokens = state_.tokens,
+                         .tokens_per_s = speed_};
+  const bool due = recipe_.validate_every > 0 &&
+                   (state_.step % recipe_.validate_every == 0 || state_.step == recipe_.steps);
+  if (due && validation_data_) {
+    const Validation measured = validate();
+    progress.validation = measured.loss;
+    progress.accuracy = measured.accuracy;
+    state_.validation = measured.loss;
+    schedule_.observe(measured.loss);
+  }
+  write_events(progress);
+  if (options_.progress) options_.progress(progress);
+}
+
+void Trainer::write_events(const TrainProgress& progress) {
+  const auto number = [](double value) { return static_cast<float>(value); };
+  std::vector<Scalar> scalars = {{"loss/train", number(progress.loss)},
+                                 {"optimizer/rate", number(progress.rate)},
+                                 {"optimizer/gradient_norm", number(progress.gradient_norm)},
+                                 {"speed/tokens_per_s", number(progress.tokens_per_s)}};
+  if (progress.validation) scalars.push_back({"loss/validation", number(*progress.validation)});
+  if (progress.accuracy) scalars.push_back({"accuracy/validation", number(*progress.accuracy)});
+  events_->add(static_cast<std::int64_t>(progress.step), scalars);
+}
+
+Trainer::Validation Trainer::validate() {
+  const at::NoGradGuard no_gradient;
+  Packer packer(validation_data_, packing());
+  double sum = 0.0;
+  std::uint64_t targets = 0;
+  std::uint64_t right = 0;
+  while (packer.state().epoch == 0) {
+    const Autocast autocast(recipe_.bfloat16, device_);
+    const Loss loss = objective_->of(packer.next());
+    sum += loss.hard;
+    targets += loss.targets;
+    right += loss.right;
+    stage()({.stage = "validate", .done = targets, .total = validation_data_->targets()});
+  }
+  const auto count = static_cast<double>(targets);
+  return {.loss = sum / count, .accuracy = static_cast<double>(right) / count};
+}
+
+}  // namespace frugal::train

@@ -1,0 +1,65 @@
+#pragma once
+
+/// Private to this folder: the loop.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "frugal/base/progress.h"
+#include "frugal/train/corpus.h"
+#include "frugal/train/events.h"
+#include "frugal/train/packer.h"
+#include "frugal/train/schedule.h"
+#include "frugal/train/torch/checkpoint.h"
+#include "frugal/train/torch/network.h"
+#include "frugal/train/torch/objective.h"
+#include "frugal/train/torch/optimizer.h"
+#include "frugal/train/train.h"
+
+namespace frugal::train {
+
+/// One run of one recipe, from data to model.
+class Trainer {
+ public:
+  Trainer(const Recipe& recipe, const TrainOptions& options);
+  [[nodiscard]] TrainOutcome run();
+
+ private:
+  struct Validation {
+    double loss = 0.0;
+    double accuracy = 0.0;
+  };
+
+  void prepare_model();
+  [[nodiscard]] format::Metadata vocabulary() const;
+  void prepare_data();
+  [[nodiscard]] PackerOptions packing() const;
+  [[nodiscard]] ProgressFn stage() const;
+  void step();
+  double backward(const Batch& batch, std::uint64_t targets);
+  void tell(double rate, double norm);
+  void write_events(const TrainProgress& progress);
+  [[nodiscard]] Validation validate();
+  void save_checkpoint();
+  void finish(TrainOutcome& outcome);
+
+  Recipe recipe_;
+  TrainOptions options_;
+  at::Device device_;
+  std::vector<LabelGroup> labels_;
+  std::unique_ptr<Network> network_;
+  std::shared_ptr<const TokenStore> train_data_;
+  std::shared_ptr<const TokenStore> validation_data_;
+  std::unique_ptr<Packer> train_;
+  std::optional<Optimizer> optimizer_;
+  std::optional<Objective> objective_;
+  Schedule schedule_;
+  Checkpoints checkpoints_;
+  RunState state_;
+  std::optional<EventFile> events_;
+  double speed_ = 0.0;       ///< tokens per second, lately
+  bool step_whole_ = false;  ///< the latest step was taken in full
+};
+
+}  // namespace frugal::train

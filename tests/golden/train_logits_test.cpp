@@ -1,0 +1,120 @@
+// What `train` computes is what `engine` computes: the same file, the same tokens, the same logits.
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "frugal/engine/engine.h"
+#include "frugal/model/model.h"
+#include "frugal/train/torch/network.h"
+#include "tests/support/tiny_model.h"
+
+namespace frugal {
+namespace {
+
+constexpr std::size_t kTokens = 24;
+
+std::vector<text::TokenId> some_tokens() {
+  std::vector<text::TokenId> tokens = {1};
+  while (tokens.size() < kTokens) {
+    tokens.push_back(static_cast<text::TokenId>((tokens.back() * 37 + 11) % 300 + 3));
+  }
+  return tokens;
+}
+
+// Two rows: one whole sequence, and the same behind a shared beginning and beside another document.
+train::Batch batch_of(const std::vector<text::TokenId>& tokens) {
+  train::Batch batch;
+  batch.rows = 2;
+  batch.length = 2 * kTokens;
+  const std::size_t cells = batch.rows * batch.length;
+  batch.tokens.assign(cells, 0);
+  batch.targets.assign(cells, train::kNoTarget);
+  batch.positions.assign(cells, 0);
+  batch.segments.assign(cells, train::kPaddingSegment);
+  const auto put = [&](std::size_t cell, std::size_t token, std::int32_t segment) {
+    batch.tokens[cell] = tokens[token];
+    batch.positions[cell] = static_cast<std::int64_t>(token);
+    batch.segments[cell] = segment;
+  };
+  for (std::size_t i = 0; i < kTokens; ++i) put(i, i, 1);
+  const std::size_t shared = 10;
+  std::size_t cell = batch.length;
+  for (std::size_t i = 0; i < shared; ++i) put(cell++, i, train::kSharedSegment);
+  for (std::size_t i = shared; i < shared + 6; ++i) put(cell++, i + 3, 1);  // another document
+  for (std::size_t i = shared; i < kTokens; ++i) put(cell++, i, 2);
+  return batch;
+}
+
+float worst_difference(const float* a, const float* b, std::size_t count) {
+  float worst = 0.0F;
+  for (std::size_t i = 0; i < count; ++i) {
+    worst = std::max(worst, std::abs(a[i] - b[i]) / std::max(1.0F, std::abs(b[i])));
+  }
+  return worst;
+}
+
+class TrainLogits : public testing::TestWithParam<std::string> {};
+
+TEST_P(TrainLogits, AreThoseOfTheEngine) {
+  const test::TempFolder folder;
+  const auto path =
+      test::write_tiny_model(folder / "m.gguf", {.architecture = GetParam(), .rope_freqs = true});
+  const at::NoGradGuard no_gradient;
+  const train::Network network(format::TensorFile::open(path), at::kCPU);
+  const auto tokens = some_tokens();
+  const train::Inputs inputs = train::inputs_of(batch_of(tokens), at::kCPU);
+  const at::Tensor hidden = network.hidden(inputs);
+
+  const model::Model model = model::load(path);
+  engine::Engine engine(model, {});
+  if (!model.config.causal) {
+    const std::vector<float> pooled = engine.embed(tokens);
+    const at::Tensor mean = hidden.slice(0, 0, kTokens).mean(0).contiguous();
+    EXPECT_LT(worst_difference(mean.data_ptr<float>(), pooled.data(), pooled.size()), 1e-3F);
+    return;
+  }
+  engine::KvCache cache(model.config, kTokens, engine::KvType::kF32);
+  const auto expected = [&] {
+    const engine::Step step{.cache = &cache, .tokens = tokens, .wanted = engine::Logits::kAll};
+    return engine.forward(std::span(&step, 1));
+  }();
+  const at::Tensor logits = network.logits(hidden).contiguous();
+  const std::size_t vocabulary = expected.cols;
+  for (std::size_t t = 0; t < kTokens; ++t) {
+    const float* alone = logits.data_ptr<float>() + (t * vocabulary);
+    EXPECT_LT(worst_difference(alone, expected.row(t), vocabulary), 1e-3F) << "token " << t;
+  }
+  // The second row's last document comes behind 6 tokens of another.
+  const std::size_t second = (2 * kTokens) + 6;
+  for (std::size_t t = 10; t < kTokens; ++t) {
+    const float* packed = logits.data_ptr<float>() + ((second + t) * vocabulary);
+    EXPECT_LT(worst_difference(packed, expected.row(t), vocabulary), 1e-3F) << "packed " << t;
+  }
+}
+
+TEST_P(TrainLogits, SurviveExportAndImport) {
+  const test::TempFolder folder;
+  const auto path = test::write_tiny_model(folder / "m.gguf", {.architecture = GetParam()});
+  const at::NoGradGuard no_gradient;
+  const train::Network network(format::TensorFile::open(path), at::kCPU);
+  network.save(folder / "again.gguf", DType::kF32);
+  const train::Network again(format::TensorFile::open(folder / "again.gguf"), at::kCPU);
+  ASSERT_EQ(network.parameters().size(), again.parameters().size());
+  for (std::size_t i = 0; i < network.parameters().size(); ++i) {
+    EXPECT_EQ(network.parameters()[i].name, again.parameters()[i].name);
+    EXPECT_TRUE(at::equal(network.parameters()[i].value, again.parameters()[i].value));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryArchitecture, TrainLogits,
+                         testing::Values("llama", "qwen2", "qwen3", "gemma3", "phi3", "gpt2",
+                                         "bert"),
+                         [](const auto& instance) { return instance.param; });
+
+}  // namespace
+}  // namespace frugal
