@@ -28,6 +28,10 @@ std::vector<double> values_of(const Parameter& parameter, std::uint32_t steps) {
     const double share = count == 1 ? 0.5 : static_cast<double>(i) / static_cast<double>(count - 1);
     values.push_back(parameter.from_line(low + ((high - low) * share)));
   }
+  if (count > 1) {  // exactly, which the way over a logarithm is not
+    values.front() = parameter.low;
+    values.back() = parameter.high;
+  }
   return values;
 }
 
