@@ -199,20 +199,11 @@ void BpeTokenizer::emit(std::string_view bytes, std::vector<TokenId>& out) const
 
 std::string BpeTokenizer::piece(TokenId token, bool special) const {
   const TokenType type = type_of(token);
-  const std::string& text = text_of(token);
-  switch (type) {
-    case TokenType::kControl:
-    case TokenType::kUnknown:
-      return special ? text : std::string();
-    case TokenType::kByte:
-      return std::string(1, static_cast<char>(parse_byte_token(text).value()));
-    case TokenType::kUserDefined:
-      return characters_ ? unescape_spaces(text) : text;
-    case TokenType::kNormal:
-    case TokenType::kUnused:
-      break;
+  if (!characters_ && type == TokenType::kUserDefined) return text_of(token);
+  if (!characters_ && (type == TokenType::kNormal || type == TokenType::kUnused)) {
+    return unspell_bytes(text_of(token));
   }
-  return characters_ ? unescape_spaces(text) : unspell_bytes(text);
+  return Tokenizer::piece(token, special);
 }
 
 std::string BpeTokenizer::decode(std::span<const TokenId> tokens, bool special) const {

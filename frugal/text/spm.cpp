@@ -184,23 +184,6 @@ void SpmTokenizer::emit(std::string_view symbol, std::vector<TokenId>& out) cons
   }
 }
 
-std::string SpmTokenizer::piece(TokenId token, bool special) const {
-  const TokenType type = type_of(token);
-  const std::string& text = vocabulary_.tokens[static_cast<std::size_t>(token)];
-  switch (type) {
-    case TokenType::kControl:
-    case TokenType::kUnknown:
-      return special ? text : std::string();
-    case TokenType::kByte:
-      return std::string(1, static_cast<char>(parse_byte_token(text).value()));
-    case TokenType::kNormal:
-    case TokenType::kUserDefined:
-    case TokenType::kUnused:
-      break;
-  }
-  return unescape_spaces(text);
-}
-
 // Whether `encode` got this token by cutting it out of the text, so that a space was put in front
 // of what followed.  A user-defined token that holds U+2581 comes from merging instead.
 bool SpmTokenizer::is_cut_out(TokenId token) const {

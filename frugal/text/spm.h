@@ -37,7 +37,6 @@ class SpmTokenizer final : public Tokenizer {
 
   [[nodiscard]] std::vector<TokenId> encode(std::string_view text,
                                             const EncodeOptions& options) const override;
-  [[nodiscard]] std::string piece(TokenId token, bool special) const override;
   [[nodiscard]] std::string decode(std::span<const TokenId> tokens, bool special) const override;
   [[nodiscard]] const Vocabulary& vocabulary() const override { return vocabulary_; }
 

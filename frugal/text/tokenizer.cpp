@@ -9,6 +9,7 @@
 #include "frugal/base/str.h"
 #include "frugal/text/bpe.h"
 #include "frugal/text/known_tokens.h"
+#include "frugal/text/spaces.h"
 #include "frugal/text/spm.h"
 #include "frugal/text/token_index.h"
 #include "frugal/text/unigram.h"
@@ -130,6 +131,23 @@ Maker find_maker(std::string_view model) {
 }
 
 }  // namespace
+
+// As the rules spell it that write a space as U+2581.
+std::string Tokenizer::piece(TokenId token, bool special) const {
+  const std::string& text = text_of(token);
+  switch (type_of(token)) {
+    case TokenType::kControl:
+    case TokenType::kUnknown:
+      return special ? text : std::string();
+    case TokenType::kByte:
+      return std::string(1, static_cast<char>(parse_byte_token(text).value()));
+    case TokenType::kNormal:
+    case TokenType::kUserDefined:
+    case TokenType::kUnused:
+      break;
+  }
+  return unescape_spaces(text);
+}
 
 bool Tokenizer::ends_text(TokenId token) const {
   const Vocabulary& v = vocabulary();

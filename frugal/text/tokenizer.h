@@ -80,7 +80,7 @@ class Tokenizer {
   /// The bytes one token stands for when it follows others; control tokens give none unless
   /// `special`.  Bytes of one character may be spread over tokens.
   /// Errors: an id outside the vocabulary is kInvalidArgument.
-  [[nodiscard]] virtual std::string piece(TokenId token, bool special = false) const = 0;
+  [[nodiscard]] virtual std::string piece(TokenId token, bool special = false) const;
 
   /// The text of a whole sequence; drops the space that `encode` put in front.
   [[nodiscard]] virtual std::string decode(std::span<const TokenId> tokens,

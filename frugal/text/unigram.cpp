@@ -195,23 +195,6 @@ void UnigramTokenizer::emit_unknown(std::string_view characters, std::vector<Tok
   }
 }
 
-std::string UnigramTokenizer::piece(TokenId token, bool special) const {
-  const TokenType type = type_of(token);
-  const std::string& text = text_of(token);
-  switch (type) {
-    case TokenType::kControl:
-    case TokenType::kUnknown:
-      return special ? text : std::string();
-    case TokenType::kByte:
-      return std::string(1, static_cast<char>(parse_byte_token(text).value()));
-    case TokenType::kNormal:
-    case TokenType::kUserDefined:
-    case TokenType::kUnused:
-      break;
-  }
-  return unescape_spaces(text);
-}
-
 std::string UnigramTokenizer::decode(std::span<const TokenId> tokens, bool special) const {
   const bool spaced = vocabulary_.add_space_prefix || vocabulary_.remove_extra_spaces;
   std::string out;

@@ -127,23 +127,6 @@ void WordPieceTokenizer::encode_word(std::string_view word, std::vector<TokenId>
   }
 }
 
-std::string WordPieceTokenizer::piece(TokenId token, bool special) const {
-  const TokenType type = type_of(token);
-  const std::string& text = text_of(token);
-  switch (type) {
-    case TokenType::kControl:
-    case TokenType::kUnknown:
-      return special ? text : std::string();
-    case TokenType::kByte:
-      return std::string(1, static_cast<char>(parse_byte_token(text).value()));
-    case TokenType::kNormal:
-    case TokenType::kUserDefined:
-    case TokenType::kUnused:
-      break;
-  }
-  return unescape_spaces(text);
-}
-
 std::string WordPieceTokenizer::decode(std::span<const TokenId> tokens, bool special) const {
   std::string out;
   for (const TokenId token : tokens) out += piece(token, special);
