@@ -105,8 +105,36 @@ void convert_byte_level(Conversion& job) {
   }
 }
 
-bool is_space_mark(const JsonNode& step) {
-  return pattern_of(step) == " " && step.at("content").text() == kSpaceMark;
+// Tokens that stand for a byte, where the model falls back on them.
+void mark_byte_tokens(Conversion& job) {
+  if (!job.model.flag_or("byte_fallback", false)) return;
+  for (auto& [id, token] : job.draft.tokens()) {
+    if (parse_byte_token(token.text)) token.type = TokenType::kByte;
+  }
+}
+
+// Refuses steps of a known kind that do what our rule does not.
+void check_character_steps(const Conversion& job) {
+  job.normalizer.allow_only({"Prepend", "Replace", "NFC", "NFKC"});
+  job.pre_tokenizer.allow_only({"Metaspace", "Split"});
+  for (const JsonNode& step : job.normalizer.steps()) {
+    if (type_of(step) == "Replace" &&
+        (pattern_of(step) != " " || step.at("content").text() != kSpaceMark)) {
+      unsupported(step, str("replaces '{}'", pattern_of(step)), "' ' by U+2581");
+    }
+    if (type_of(step) == "Prepend" && step.at("prepend").text() != kSpaceMark) {
+      unsupported(step, "puts another text than U+2581 in front", "U+2581");
+    }
+  }
+  const bool replaced = job.normalizer.has("Replace");
+  if (!replaced && !job.pre_tokenizer.has("Metaspace")) {
+    unsupported(job.model, "BPE on characters without U+2581", "spaces as U+2581");
+  }
+  for (const JsonNode& step : job.pre_tokenizer.steps()) {
+    if (type_of(step) == "Split" && !(replaced && pattern_of(step) == " ")) {
+      unsupported(step, str("splits at '{}'", pattern_of(step)), "' ', which is replaced before");
+    }
+  }
 }
 
 // Whether a space goes in front of a text, by the steps that may say so.
@@ -134,20 +162,12 @@ void score_by_merges(Conversion& job) {
 }
 
 void convert_character_level(Conversion& job) {
-  job.normalizer.allow_only({"Prepend", "Replace", "NFC", "NFKC"});
-  job.pre_tokenizer.allow_only({"Metaspace", "Split"});
-  const auto replace = job.normalizer.find("Replace");
-  const bool marks_spaces =
-      (replace && is_space_mark(*replace)) || job.pre_tokenizer.has("Metaspace");
-  if (!marks_spaces) unsupported(job.model, "BPE on characters without U+2581", "spaces as U+2581");
+  check_character_steps(job);
   Vocabulary& v = job.vocabulary;
   v.model = "llama";
   v.add_space_prefix = puts_space_first(job);
   score_by_merges(job);
-  if (!job.model.flag_or("byte_fallback", false)) return;
-  for (auto& [id, token] : job.draft.tokens()) {
-    if (parse_byte_token(token.text)) token.type = TokenType::kByte;
-  }
+  mark_byte_tokens(job);
 }
 
 bool is_byte_level(const Conversion& job) {
@@ -226,10 +246,7 @@ void convert_unigram(Conversion& job) {
     if (!fits) unknown->refuse("the id of a token");
     v.unknown = static_cast<TokenId>(id);
   }
-  if (!job.model.flag_or("byte_fallback", false)) return;
-  for (auto& [id, token] : job.draft.tokens()) {
-    if (parse_byte_token(token.text)) token.type = TokenType::kByte;
-  }
+  mark_byte_tokens(job);
 }
 
 // --- What all models share -----------------------------------------------------------------------

@@ -16,7 +16,8 @@ namespace frugal::text {
 ///   - WordPiece: "bert", and Unigram: "t5".
 /// `tokenizer_config_json` may be empty; it names begin- and end-of-text and says whether they are
 /// added.  Where it does not say, the post-processor's template does, unless it adds several tokens
-/// on one side.  Unicode's NFC, which some files ask for, is left out, as llama.cpp leaves it out.
+/// on one side.  Unicode's NFC and NFKC, which some files ask for, are left out, as llama.cpp
+/// leaves them out.
 ///
 /// Errors:  kCorrupt for malformed JSON or structure, naming the place; kUnsupported for a pipeline
 ///          that none of the rules follows, naming the step.

@@ -115,6 +115,26 @@ std::string character_level(const std::string& normalizer, const std::string& mo
 
 constexpr const char* kReplace = R"({"type":"Replace","pattern":{"String":" "},"content":"▁"})";
 
+TEST(TokenizerJson, RefusesStepsThatTheRuleForCharactersDoesNotDo) {
+  expect_refused(ErrorKind::kUnsupported, "replaces 'x'",
+                 character_level(str(R"({{"type":"Sequence","normalizers":[{},{{"type":"Replace",
+          "pattern":{{"String":"x"}},"content":"a"}}]}})",
+                                     kReplace)));
+  expect_refused(ErrorKind::kUnsupported, "in front",
+                 character_level(str(R"({{"type":"Sequence","normalizers":[
+                     {{"type":"Prepend","prepend":"a"}},{}]}})",
+                                     kReplace)));
+  const auto split_at = [](std::string_view pattern) {
+    std::string text = character_level(kReplace);
+    const std::string_view none = R"("pre_tokenizer":null)";
+    return text.replace(
+        text.find(none), none.size(),
+        str(R"("pre_tokenizer":{{"type":"Split","pattern":{{"String":"{}"}}}})", pattern));
+  };
+  EXPECT_EQ(encode(split_at(" "), "", "abc"), (Ids{4, 7}));
+  expect_refused(ErrorKind::kUnsupported, "splits at 'b'", split_at("b"));
+}
+
 TEST(TokenizerJson, ScoresMergesOfCharactersByTheirRank) {
   const Vocabulary vocabulary = vocabulary_from_tokenizer_json(character_level(kReplace), "");
   EXPECT_EQ(vocabulary.model, "llama");
