@@ -10,6 +10,7 @@
 
 #include "frugal/base/thread_pool.h"
 #include "frugal/base/work.h"
+#include "frugal/engine/kv_cache.h"
 #include "frugal/engine/step.h"
 #include "frugal/kernels/kernels.h"
 #include "frugal/model/model.h"

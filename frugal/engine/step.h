@@ -6,13 +6,14 @@
 #include <span>
 
 #include "frugal/base/work.h"
-#include "frugal/engine/kv_cache.h"
 #include "frugal/model/model.h"
 #include "frugal/text/tokenizer.h"
 
 namespace frugal::engine {
 
 using text::TokenId;
+
+class KvCache;
 
 /// Which positions of a forward pass want logits.
 enum class Logits { kNone, kLast, kAll };
