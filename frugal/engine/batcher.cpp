@@ -34,6 +34,7 @@ struct Batcher::Sequence {
   KvCache cache;
   Sampler sampler;
   SpeculationGuard guard;
+  bool shares = false;          // pages with other requests
   std::vector<TokenId> tokens;  // prompt and answer; the last may not be in the cache yet
   std::size_t answered = 0;
   std::size_t computed = 0;    // most positions that were ever in the cache
@@ -66,6 +67,17 @@ std::size_t Batcher::capacity_of(const Request& request) const {
   return std::min({asked, pool, most_positions(engine_.model())});
 }
 
+// Keys are stored as they were turned, so that pages are of use only to requests whose context
+// calls for the same rotations: here those that agree with the longest there can be.
+bool Batcher::may_share(const Request& request) const {
+  const std::vector<model::Rotation>& all = engine_.model().rotations;
+  const std::size_t most = capacity_of(Request{});
+  const std::size_t own = capacity_of(request);
+  return options_.share_prefixes && std::all_of(all.begin(), all.end(), [&](const auto& rotation) {
+           return &rotation.angles_for(own) == &rotation.angles_for(most);
+         });
+}
+
 RequestId Batcher::submit(Request request) {
   check_tokens(engine_.model(), request.prompt);
   const std::size_t capacity = capacity_of(request);
@@ -76,7 +88,9 @@ RequestId Batcher::submit(Request request) {
             "of all requests allow)",
             request.prompt.size(), capacity));
   }
+  const bool shares = may_share(request);
   waiting_.push_back(std::make_unique<Sequence>(next_id_, std::move(request), pool_, capacity));
+  waiting_.back()->shares = shares;
   return next_id_++;
 }
 
@@ -127,11 +141,12 @@ std::size_t common_pages(std::span<const TokenId> a, std::span<const TokenId> b)
 
 // Another request is computing more of this one's beginning than is known already.
 bool Batcher::waits_for_a_prefix(const Sequence& sequence) const {
-  if (!options_.share_prefixes) return false;
+  if (!sequence.shares) return false;
   const std::size_t known = tree_.known(sequence.tokens).pages;
   return std::any_of(running_.begin(), running_.end(), [&](const auto& other) {
     const std::size_t common = common_pages(sequence.tokens, other->request.prompt);
-    return common > known && other->cache.size() < common * kernels::kPagePositions;
+    return other->shares && common > known &&
+           other->cache.size() < common * kernels::kPagePositions;
   });
 }
 
@@ -150,7 +165,8 @@ std::size_t Batcher::spare_pages() const {
 void Batcher::admit() {
   for (std::size_t i = 0; i < waiting_.size() && running_.size() < options_.max_running;) {
     const std::vector<TokenId>& tokens = waiting_[i]->tokens;
-    const std::size_t needed = waiting_[i]->pages_needed() - tree_.known(tokens).in_use;
+    const std::size_t found = waiting_[i]->shares ? tree_.known(tokens).in_use : 0;
+    const std::size_t needed = waiting_[i]->pages_needed() - found;
     if (!running_.empty() && needed > spare_pages()) break;
     if (waits_for_a_prefix(*waiting_[i])) {
       ++i;
@@ -163,7 +179,7 @@ void Batcher::admit() {
 }
 
 void Batcher::start(std::unique_ptr<Sequence> sequence) {
-  if (options_.share_prefixes) {
+  if (sequence->shares) {
     // The last token is computed in any case: its logits are what comes next.
     const std::span<const TokenId> usable(sequence->tokens.data(), sequence->tokens.size() - 1);
     const std::vector<PageId> pages = tree_.find(usable);
@@ -332,7 +348,7 @@ void Batcher::take(Sequence& s, MatrixView<const float> logits, std::size_t firs
 }
 
 void Batcher::remember(Sequence& s) {
-  if (!options_.share_prefixes) return;
+  if (!s.shares) return;
   const std::size_t full = s.cache.size() / kernels::kPagePositions;
   if (full <= s.remembered) return;
   tree_.add(s.tokens, s.cache.pages().first(full));

@@ -25,7 +25,8 @@ enum class StopReason { kEndOfText, kMaxTokens, kContextFull, kCancelled };
 struct Request {
   std::vector<TokenId> prompt;
   std::size_t max_tokens = 128;
-  /// Most positions of prompt and answer; 0: as many as pool and model allow.
+  /// Most positions of prompt and answer; 0: as many as pool and model allow.  Where a model turns
+  /// long contexts otherwise than short ones, this is what counts as long.
   std::size_t context = 0;
   bool ignore_end = false;  ///< go on past end-of-text (measurements)
   SamplerOptions sampler;
@@ -98,6 +99,7 @@ class Batcher {
   using Sequences = std::deque<std::unique_ptr<Sequence>>;
 
   [[nodiscard]] std::size_t capacity_of(const Request& request) const;
+  [[nodiscard]] bool may_share(const Request& request) const;
   void admit();
   [[nodiscard]] std::size_t spare_pages() const;
   [[nodiscard]] bool waits_for_a_prefix(const Sequence& sequence) const;

@@ -196,6 +196,32 @@ TEST_F(BatcherTest, LearnedPositionsBoundTheirRequestsAndLeaveOthersInPeace) {
   EXPECT_EQ(other, alone(prompt_of(10, 2), 20, greedy()));
 }
 
+// What a page holds depends on the rotation, and that on the context.
+TEST_F(BatcherTest, RequestsOfShortAndLongContextShareNoPages) {
+  model::Rotation& rotation = model_.rotations.front();
+  rotation.extended = rotation.usual;
+  for (double& frequency : rotation.extended.frequencies) frequency /= 2.0;
+  rotation.usual_context = 64;
+  Batcher batcher(engine_, {.kv_positions = 512});
+  const auto prompt = prompt_of(40, 1);
+  std::vector<TokenId> brief;
+  std::vector<TokenId> lengthy;
+  submit(batcher, prompt, 30, lengthy);
+  Request request;
+  request.prompt = prompt;
+  request.max_tokens = 20;
+  request.context = 64;
+  request.ignore_end = true;
+  request.sampler = greedy();
+  request.on_token = [&](TokenId token) { brief.push_back(token); };
+  batcher.submit(std::move(request));
+  batcher.run();
+  EXPECT_EQ(engine_.work()[Phase::kPrefill].cached_tokens, 0U);
+  EXPECT_EQ(lengthy, alone(prompt, 30, greedy()));  // 70 positions
+  EXPECT_EQ(brief, alone(prompt, 20, greedy()));    // 60
+  EXPECT_NE(brief, std::vector<TokenId>(lengthy.begin(), lengthy.begin() + 20));
+}
+
 TEST_F(BatcherTest, RefusesWhatCouldNeverRun) {
   Batcher batcher(engine_, {.kv_positions = 64});
   std::vector<TokenId> none;

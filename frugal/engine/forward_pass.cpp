@@ -139,9 +139,7 @@ void ForwardPass::prepare_turn(const model::Rotation& rotation, Turn& turn) {
   const MatrixView<float> sines = turn.sines.view();
   each_row(batch_, 64 * pairs, [&](std::size_t row) {
     const Place& place = places_[row];
-    const bool beyond = rotation.usual_context > 0 &&
-                        chunks_[place.chunk].cache->capacity() > rotation.usual_context;
-    const model::Angles& angles = beyond ? rotation.extended : rotation.usual;
+    const model::Angles& angles = rotation.angles_for(chunks_[place.chunk].cache->capacity());
     for (std::size_t i = 0; i < pairs; ++i) {
       const double angle = static_cast<double>(place.position) * angles.frequencies[i];
       cosines.row(row)[i] = static_cast<float>(std::cos(angle)) * angles.magnitude;

@@ -117,6 +117,11 @@ struct Rotation {
   Angles usual;
   Angles extended = {};           ///< for sequences with room for more than `usual_context`
   std::size_t usual_context = 0;  ///< 0: there is no `extended`
+
+  /// For a sequence with room for so many positions.
+  [[nodiscard]] const Angles& angles_for(std::size_t positions) const {
+    return usual_context > 0 && positions > usual_context ? extended : usual;
+  }
 };
 
 /// What an encoder puts on the pooled row to answer with scores: output(tanh(dense row)).
