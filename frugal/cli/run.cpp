@@ -11,6 +11,7 @@
 #include "frugal/cli/common.h"
 #include "frugal/cli/interrupt.h"
 #include "frugal/cli/json_of.h"
+#include "frugal/cli/kv_option.h"
 #include "frugal/cli/verbs.h"
 #include "frugal/engine/generate.h"
 #include "frugal/meter/window.h"
@@ -41,11 +42,6 @@ std::vector<text::TokenId> encode_prompt(const Options& options, const text::Tok
     throw Error(ErrorKind::kInvalidArgument, "the prompt is empty, expected -p TEXT");
   }
   return tokens;
-}
-
-engine::KvType kv_type(std::string_view name) {
-  if (name == "f32") return engine::KvType::kF32;
-  return name == "q8_0" ? engine::KvType::kQ8_0 : engine::KvType::kF16;
 }
 
 std::string_view reason_name(engine::StopReason reason) {
@@ -114,7 +110,7 @@ engine::GenerateOptions generate_options(const Options& options) {
   out.ignore_end = options.ignore_end;
   out.sampler = options.sampler;
   out.sampler.seed = options.common.seed;
-  out.kv = kv_type(options.kv);
+  out.kv = kv_type_of(options.kv);
   out.context = options.context;
   return out;
 }
@@ -194,9 +190,7 @@ void setup_run(CLI::App& app, Invocation& invocation) {
   verb->add_option("-n,--tokens", options->max_tokens, "most tokens to write")
       ->capture_default_str();
   verb->add_option("-c,--context", options->context, "positions; the model's own if not given");
-  verb->add_option("--kv", options->kv, "type of the KV cache")
-      ->check(CLI::IsMember({"f16", "f32", "q8_0"}))
-      ->capture_default_str();
+  add_kv(*verb, options->kv);
   auto* lookup = verb->add_flag("--lookup", options->lookup,
                                 "guess from earlier text; same output, fewer passes");
   verb->add_option("--draft", options->draft, "a small model that guesses; same output")

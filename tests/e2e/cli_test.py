@@ -10,7 +10,7 @@ import unittest
 from program import FRUGAL, ProgramTest, run, run_json
 
 VERBS = ["info", "inspect", "tokenize", "meter", "run", "bench", "logits", "eval", "compress",
-         "optimize", "report", "completion"]
+         "optimize", "agent", "report", "completion"]
 
 
 class Help(unittest.TestCase):
@@ -220,6 +220,34 @@ class BadInput(ProgramTest):
         self.refused(5, "scalar", "run", self.model, "-p", "x", "--isa", "sse9")
         self.refused(2, "--frobnicate", "run", self.model, "--frobnicate")
         self.refused(3, "no-such-program", "meter", "--", "no-such-program")
+
+    def test_agent_writes_suites_and_conversations(self):
+        suite, talks = self.folder / "suite.jsonl", self.folder / "train.jsonl"
+        self.assertEqual(run("agent", "tasks", "-n", 9, "-o", suite).returncode, 0)
+        tasks = [json.loads(line) for line in suite.read_text().splitlines()]
+        self.assertEqual(len(tasks), 9)
+        self.assertEqual({task["split"] for task in tasks}, {"test"})
+        self.assertEqual({task["scenario"] for task in tasks},
+                         {"customer_service", "tutoring", "finance"})
+        run("agent", "conversations", "--scenario", "finance", "-n", 5, "-o", talks)
+        lines = [json.loads(line) for line in talks.read_text().splitlines()]
+        self.assertEqual({line["scenario"] for line in lines}, {"finance"})
+        self.assertEqual(lines[0]["messages"][0]["role"], "system")
+        # The tiny model has no room for the prompts: nothing is solved, and all of it is said.
+        log = self.folder / "log.jsonl"
+        done = run_json("agent", "run", self.model, "--suite", suite, "--trials", 2,
+                        "--transcripts", log)
+        self.assertEqual(done["statuses"], {"context_full": 18})
+        self.assertEqual((done["tasks"], done["trials"], done["success"]), (9, 18, 0))
+        self.assertEqual(done["pass"], [0, 0])
+        self.assertEqual(len(done["scenarios"]), 3)
+        self.assertGreater(done["success_high"], 0)
+        self.assertEqual(len(log.read_text().splitlines()), 18)
+        self.assertIn("context_full 9", run("agent", "run", self.model, "--suite", suite).stdout)
+        suite.write_text(suite.read_text() + "{}\n")
+        self.refused(4, "suite.jsonl:10", "agent", "run", self.model, "--suite", suite)
+        self.refused(2, "--split", "agent", "tasks", "--split", "all", "-o", suite)
+        self.refused(2, "cooking", "agent", "tasks", "--scenario", "cooking", "-o", suite)
 
     def test_an_unwritable_or_full_disk(self):
         self.refused(3, "nowhere", "compress", self.model, "-o", self.folder / "nowhere/o.gguf")

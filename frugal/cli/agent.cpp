@@ -1,0 +1,74 @@
+#include <CLI/CLI.hpp>
+
+#include "frugal/agent/suite.h"
+#include "frugal/base/atomic_file.h"
+#include "frugal/base/error.h"
+#include "frugal/base/str.h"
+#include "frugal/cli/agent_run.h"
+#include "frugal/cli/common.h"
+#include "frugal/cli/verbs.h"
+
+namespace frugal::cli {
+
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::vector<std::string> scenarios;
+  std::string split;
+  std::size_t count = 300;
+  std::string out;
+};
+
+using LineFn = std::string (*)(const agent::Task& task);
+
+void write_lines(const Options& options, LineFn line) {
+  const auto split = agent::split_from_name(options.split);
+  if (!split) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("--split {}: expected train, validation or test", printable(options.split)));
+  }
+  const auto tasks =
+      agent::make_tasks(*split, options.common.seed, options.count, options.scenarios);
+  const ProgressFn progress = progress_of(options.common);
+  constexpr std::size_t kBetweenUpdates = 256;
+  AtomicFile file(options.out);
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (i % kBetweenUpdates == 0) report_progress(progress, {"write", i, tasks.size()});
+    file.write(line(tasks[i]));
+  }
+  file.commit();
+}
+
+void setup_writer(CLI::App& verb, Invocation& invocation, LineFn line, const std::string& split) {
+  auto options = std::make_shared<Options>();
+  options->split = split;
+  verb.add_option("--scenario", options->scenarios,
+                  "customer_service, tutoring, finance; all if not given")
+      ->delimiter(',');
+  verb.add_option("--split", options->split, "train, validation or test")->capture_default_str();
+  verb.add_option("-n,--count", options->count, "how many")->capture_default_str();
+  verb.add_option("-o,--output", options->out, "the file to write, a line each")->required();
+  add_common(verb, options->common, {.seed = true, .json = false});
+  verb.callback([options, line, &invocation] {
+    invocation.action = [options, line] { write_lines(*options, line); };
+  });
+}
+
+}  // namespace
+
+void setup_agent(CLI::App& app, Invocation& invocation) {
+  CLI::App* verb = app.add_subcommand("agent", "tasks with tools: make them, run them, score them");
+  verb->require_subcommand(1);
+  verb->footer(
+      "Examples:\n  frugal agent tasks --split test -n 300 -o suite.jsonl\n"
+      "  frugal agent conversations -n 60000 -o train.jsonl\n"
+      "  frugal agent run model.gguf --suite suite.jsonl --trials 4");
+  setup_writer(*verb->add_subcommand("tasks", "write a suite of tasks"), invocation,
+               agent::suite_line, "test");
+  setup_writer(*verb->add_subcommand("conversations", "write conversations to train a model on"),
+               invocation, agent::conversation_line, "train");
+  setup_agent_run(*verb->add_subcommand("run", "let a model work off a suite"), invocation);
+}
+
+}  // namespace frugal::cli

@@ -1,0 +1,144 @@
+#include "frugal/cli/agent_run.h"
+
+#include <CLI/CLI.hpp>
+
+#include "frugal/account/receipt.h"
+#include "frugal/agent/loop.h"
+#include "frugal/agent/suite.h"
+#include "frugal/base/atomic_file.h"
+#include "frugal/base/error.h"
+#include "frugal/base/json.h"
+#include "frugal/base/str.h"
+#include "frugal/cli/agent_figures.h"
+#include "frugal/cli/common.h"
+#include "frugal/cli/json_of.h"
+#include "frugal/cli/kv_option.h"
+#include "frugal/meter/window.h"
+
+namespace frugal::cli {
+
+namespace {
+
+struct Options {
+  CommonOptions common;
+  std::string model;
+  std::string suite;
+  std::string transcripts;
+  std::string kv = "f16";
+  std::size_t count = 0;  // of the suite; 0: all
+  bool lookup = false;
+  bool recompute = false;
+  agent::LoopOptions loop;
+};
+
+void write_transcripts(const Options& options, std::span<const agent::Task> tasks,
+                       const agent::LoopResult& result) {
+  if (options.transcripts.empty()) return;
+  AtomicFile file(options.transcripts);
+  for (const agent::Outcome& outcome : result.outcomes) {
+    Json messages = Json::array();
+    for (const auto& message : outcome.transcript) {
+      messages.push_back({{"role", message.role}, {"content", message.content}});
+    }
+    const agent::Task& task = tasks[outcome.task];
+    file.write(to_line({{"task", task.id},
+                        {"intent", task.intent},
+                        {"trial", outcome.trial},
+                        {"status", agent::status_name(outcome.status)},
+                        {"success", outcome.success},
+                        {"output_tokens", outcome.output_tokens},
+                        {"facts", task.facts},
+                        {"messages", messages}}) +
+               "\n");
+  }
+  file.commit();
+}
+
+void record(const Options& options, const std::string& command_line, const Json& json,
+            const std::vector<meter::Reading>& readings, const account::Receipt& receipt) {
+  if (options.common.ledger.empty()) return;
+  ledger::Ledger ledger(options.common.ledger);
+  Json settings = json;
+  settings.erase("receipt");
+  const auto id = ledger.begin(run_info("agent", command_line, options.model, to_line(settings)));
+  ledger::Metric success;
+  success.name = "success";
+  success.value = json["success"];
+  success.low = json["success_low"].get<double>();
+  success.high = json["success_high"].get<double>();
+  success.count = json["trials"];
+  ledger.add_metric(id, success);
+  ledger.add_readings(id, readings);
+  ledger.add_receipt(id, receipt);
+  ledger.finish(id);
+}
+
+std::vector<agent::Task> read_tasks(const Options& options) {
+  auto tasks = agent::read_suite(read_input(options.suite), options.suite);
+  if (tasks.empty()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("{}: no task, expected one a line", options.suite));
+  }
+  if (options.count > 0 && options.count < tasks.size()) tasks.resize(options.count);
+  return tasks;
+}
+
+void run_agents(const Options& options, const std::string& command_line) {
+  const auto tasks = read_tasks(options);
+  const model::Model model = model::load(options.model);
+  engine::Engine engine(
+      model, {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)});
+  agent::LoopOptions loop = options.loop;
+  loop.seed = options.common.seed;
+  loop.kv = kv_type_of(options.kv);
+  loop.share_prefixes = !options.recompute;
+  loop.progress = progress_of(options.common);
+  if (options.lookup) loop.proposer = [] { return std::make_unique<engine::PromptLookup>(); };
+  const auto meter = meter::choose_meter(meter_options_of(options.common));
+
+  meter::Span span(*meter);
+  const agent::LoopResult result = agent::run_tasks(engine, tasks, loop);
+  const auto readings = span.stop();
+  const account::Receipt receipt = account::attribute(readings, result.work);
+
+  write_transcripts(options, tasks, result);
+  Json json = agent_json(tasks, result.outcomes, receipt);
+  record(options, command_line, json, readings, receipt);
+  json["readings"] = json_of(readings);
+  print_out(options.common.json ? to_line(json) + "\n"
+                                : agent_text(tasks, result.outcomes, receipt));
+}
+
+}  // namespace
+
+void setup_agent_run(CLI::App& verb, Invocation& invocation) {
+  auto options = std::make_shared<Options>();
+  agent::LoopOptions& loop = options->loop;
+  verb.add_option("MODEL", options->model, "GGUF file")->required();
+  verb.add_option("--suite", options->suite, "tasks, one a line (see: frugal agent tasks)")
+      ->required();
+  verb.add_option("-n,--count", options->count, "the first tasks of the suite; all if not given");
+  verb.add_option("--trials", loop.trials, "of each task")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  verb.add_option("--temperature,--temp", loop.sampler.temperature, "0: always the likeliest token")
+      ->capture_default_str();
+  verb.add_option("--max-steps", loop.max_steps, "messages of an agent")->capture_default_str();
+  verb.add_option("--max-tokens", loop.max_tokens, "of a message")->capture_default_str();
+  verb.add_option("--concurrency", loop.concurrency, "agents side by side")->capture_default_str();
+  verb.add_option("-c,--context", loop.kv_positions, "positions of all agents together")
+      ->capture_default_str();
+  add_kv(verb, options->kv);
+  verb.add_flag("--recompute", options->recompute, "keep nothing from step to step: the baseline");
+  verb.add_flag("--lookup", options->lookup, "guess from earlier text; same output, fewer passes");
+  verb.add_option("--transcripts", options->transcripts, "write every conversation to this file");
+  add_common(verb, options->common, {.ledger = true, .meter = true, .compute = true, .seed = true});
+  verb.footer(
+      "Examples:\n  frugal agent run model.gguf --suite suite.jsonl --trials 4\n"
+      "  frugal agent run model.gguf --suite suite.jsonl --temperature 0 --json");
+  verb.callback([options, &invocation] {
+    invocation.action = [options, line = invocation.command_line] { run_agents(*options, line); };
+  });
+}
+
+}  // namespace frugal::cli
