@@ -235,8 +235,8 @@ class BadInput(ProgramTest):
         self.assertEqual(lines[0]["messages"][0]["role"], "system")
         # The tiny model has no room for the prompts: nothing is solved, and all of it is said.
         log = self.folder / "log.jsonl"
-        done = run_json("agent", "run", self.model, "--suite", suite, "--trials", 2,
-                        "--transcripts", log)
+        done = json.loads(run("agent", "run", self.model, "--suite", suite, "--trials", 2,
+                              "--transcripts", log, "--json").stdout)
         self.assertEqual(done["statuses"], {"context_full": 18})
         self.assertEqual((done["tasks"], done["trials"], done["success"]), (9, 18, 0))
         self.assertEqual(done["pass"], [0, 0])
