@@ -75,7 +75,7 @@ class Searcher {
   [[nodiscard]] virtual std::vector<std::uint64_t> memory() const { return {}; }
   virtual void set_memory(const std::vector<std::uint64_t>& numbers);
   /// Random numbers for the trial to be proposed: no others, so that no state is left behind.
-  [[nodiscard]] Random random() const { return {seed_, trials_.size()}; }
+  [[nodiscard]] Random random() const { return Random(seed_).fork(trials_.size()); }
   [[nodiscard]] std::size_t objectives() const { return objectives_; }
 
  private:

@@ -1,6 +1,5 @@
 // What `train` computes is what `engine` computes: the same file, the same tokens, the same logits.
 
-#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,7 +9,7 @@
 
 #include "frugal/engine/engine.h"
 #include "frugal/model/model.h"
-#include "frugal/train/torch/network.h"
+#include "frugal/train/torch/network_for_test.h"
 #include "tests/support/tiny_model.h"
 
 namespace frugal {
@@ -64,51 +63,43 @@ TEST_P(TrainLogits, AreThoseOfTheEngine) {
   const test::TempFolder folder;
   const auto path =
       test::write_tiny_model(folder / "m.gguf", {.architecture = GetParam(), .rope_freqs = true});
-  const at::NoGradGuard no_gradient;
-  const train::Network network(format::TensorFile::open(path), at::kCPU);
   const auto tokens = some_tokens();
-  const train::Inputs inputs = train::inputs_of(batch_of(tokens), at::kCPU);
-  const at::Tensor hidden = network.hidden(inputs);
+  const train::PlainForward found = train::plain_forward(path, batch_of(tokens));
 
   const model::Model model = model::load(path);
   engine::Engine engine(model, {});
   if (!model.config.causal) {
     const std::vector<float> pooled = engine.embed(tokens);
-    const at::Tensor mean = hidden.slice(0, 0, kTokens).mean(0).contiguous();
-    EXPECT_LT(worst_difference(mean.data_ptr<float>(), pooled.data(), pooled.size()), 1e-3F);
+    std::vector<float> mean(pooled.size(), 0.0F);
+    for (std::size_t t = 0; t < kTokens; ++t) {
+      for (std::size_t c = 0; c < mean.size(); ++c) {
+        mean[c] += found.hidden.row(t)[c] / static_cast<float>(kTokens);
+      }
+    }
+    EXPECT_LT(worst_difference(mean.data(), pooled.data(), pooled.size()), 1e-3F);
     return;
   }
   engine::KvCache cache(model.config, kTokens, engine::KvType::kF32);
-  const auto expected = [&] {
-    const engine::Step step{.cache = &cache, .tokens = tokens, .wanted = engine::Logits::kAll};
-    return engine.forward(std::span(&step, 1));
-  }();
-  const at::Tensor logits = network.logits(hidden).contiguous();
+  const engine::Step step{.cache = &cache, .tokens = tokens, .wanted = engine::Logits::kAll};
+  const auto expected = engine.forward(std::span(&step, 1));
   const std::size_t vocabulary = expected.cols;
   for (std::size_t t = 0; t < kTokens; ++t) {
-    const float* alone = logits.data_ptr<float>() + (t * vocabulary);
-    EXPECT_LT(worst_difference(alone, expected.row(t), vocabulary), 1e-3F) << "token " << t;
+    EXPECT_LT(worst_difference(found.logits.row(t), expected.row(t), vocabulary), 1e-3F)
+        << "token " << t;
   }
   // The second row's last document comes behind 6 tokens of another.
   const std::size_t second = (2 * kTokens) + 6;
   for (std::size_t t = 10; t < kTokens; ++t) {
-    const float* packed = logits.data_ptr<float>() + ((second + t) * vocabulary);
-    EXPECT_LT(worst_difference(packed, expected.row(t), vocabulary), 1e-3F) << "packed " << t;
+    EXPECT_LT(worst_difference(found.logits.row(second + t), expected.row(t), vocabulary), 1e-3F)
+        << "packed " << t;
   }
 }
 
 TEST_P(TrainLogits, SurviveExportAndImport) {
   const test::TempFolder folder;
   const auto path = test::write_tiny_model(folder / "m.gguf", {.architecture = GetParam()});
-  const at::NoGradGuard no_gradient;
-  const train::Network network(format::TensorFile::open(path), at::kCPU);
-  network.save(folder / "again.gguf", DType::kF32);
-  const train::Network again(format::TensorFile::open(folder / "again.gguf"), at::kCPU);
-  ASSERT_EQ(network.parameters().size(), again.parameters().size());
-  for (std::size_t i = 0; i < network.parameters().size(); ++i) {
-    EXPECT_EQ(network.parameters()[i].name, again.parameters()[i].name);
-    EXPECT_TRUE(at::equal(network.parameters()[i].value, again.parameters()[i].value));
-  }
+  train::export_again(path, folder / "again.gguf");
+  EXPECT_TRUE(train::same_parameters(path, folder / "again.gguf"));
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryArchitecture, TrainLogits,
