@@ -115,12 +115,8 @@ std::string fingerprint(const DataRecipe& recipe, const std::vector<std::filesys
   for (const LabelGroup& group : labels) {
     for (const std::string& name : group.classes) mix(group.key + ":" + name + "\n");
   }
-  std::string out = str("kind {} vocabulary {:08x}\n", static_cast<int>(recipe.kind), crc);
-  for (const std::filesystem::path& file : files) {
-    const auto written = std::filesystem::last_write_time(file).time_since_epoch().count();
-    out += str("{} {} {}\n", file.string(), std::filesystem::file_size(file), written);
-  }
-  return out;
+  return str("kind {} vocabulary {:08x}\n", static_cast<int>(recipe.kind), crc) +
+         state_of_files(files);
 }
 
 /// Encodes documents and gives those with one opening a common prefix.
@@ -238,6 +234,18 @@ std::vector<LabelGroup> groups_of(const std::vector<std::string>& names) {
     groups.back().classes.push_back(colon == std::string::npos ? name : name.substr(colon + 1));
   }
   return groups;
+}
+
+std::string state_of_files(const std::vector<std::filesystem::path>& files) {
+  std::string out;
+  for (const std::filesystem::path& file : files) {
+    if (!std::filesystem::exists(file)) {
+      throw Error(ErrorKind::kNotFound, str("{}: not found, expected training data", file.string()));
+    }
+    const auto written = std::filesystem::last_write_time(file).time_since_epoch().count();
+    out += str("{} {} {}\n", file.string(), std::filesystem::file_size(file), written);
+  }
+  return out;
 }
 
 std::shared_ptr<const TokenStore> tokenise(const DataRecipe& recipe,

@@ -46,6 +46,10 @@ struct LabelGroup {
 /// The groups that such names describe.
 [[nodiscard]] std::vector<LabelGroup> groups_of(const std::vector<std::string>& names);
 
+/// Names, sizes and times of files: while it is the same, so are they.
+/// Errors: kNotFound for a file that is not there.
+[[nodiscard]] std::string state_of_files(const std::vector<std::filesystem::path>& files);
+
 /// Tokenises the files into `store`, or opens it where it was made of the very same files and
 /// vocabulary before.
 ///

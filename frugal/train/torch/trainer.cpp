@@ -162,14 +162,27 @@ void Trainer::prepare_model() {
   }
 }
 
+// Learning one takes a minute, so it is kept beside the checkpoints.
 format::Metadata Trainer::vocabulary() const {
   const ModelRecipe& from = recipe_.model;
   if (!from.vocabulary.empty()) return format::TensorFile::open(from.vocabulary)->metadata();
-  if (from.vocabulary_size == 0) {
-    throw Error(
-        ErrorKind::kInvalidArgument,
-        "model.vocabulary or model.vocabulary_size is missing, expected one for a new model");
+  const std::filesystem::path kept = recipe_.output / "vocabulary.gguf";
+  const std::string made_of = str("{} of {} tokens\n{}", from.shape.architecture,
+                                  from.vocabulary_size, state_of_files(recipe_.data.train));
+  if (std::filesystem::exists(kept)) {
+    format::Metadata metadata = format::TensorFile::open(kept)->metadata();
+    if (metadata.get_string("train.made_of") == made_of) return metadata;
   }
+  stage()({.stage = "learn vocabulary"});
+  format::Metadata metadata;
+  metadata.set("general.architecture", from.shape.architecture);
+  metadata.set("train.made_of", made_of);
+  write_vocabulary(learn_vocabulary(), metadata);
+  format::write_gguf(kept, metadata, {});
+  return metadata;
+}
+
+text::Vocabulary Trainer::learn_vocabulary() const {
   std::vector<std::string> texts;
   read_documents(recipe_.data, recipe_.data.train, [&](const RawDocument& document) {
     for (const text::ChatPiece& piece : document.pieces) texts.push_back(piece.text);
@@ -177,13 +190,11 @@ format::Metadata Trainer::vocabulary() const {
   const TextSource source = [&texts, next = std::size_t{0}]() mutable {
     return next < texts.size() ? std::optional(texts[next++]) : std::nullopt;
   };
-  const auto size = static_cast<std::uint32_t>(from.vocabulary_size);
-  const LearnedVocabulary learned = from.shape.architecture == "bert"
-                                        ? learn_word_pieces(source, {.size = size})
-                                        : learn_subwords(source, {.size = size});
-  format::Metadata metadata;
-  write_vocabulary(learned.vocabulary, metadata);
-  return metadata;
+  const auto size = static_cast<std::uint32_t>(recipe_.model.vocabulary_size);
+  if (recipe_.model.shape.architecture == "bert") {
+    return learn_word_pieces(source, {.size = size}).vocabulary;
+  }
+  return learn_subwords(source, {.size = size}).vocabulary;
 }
 
 void Trainer::prepare_data() {

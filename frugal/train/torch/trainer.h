@@ -33,6 +33,7 @@ class Trainer {
 
   void prepare_model();
   [[nodiscard]] format::Metadata vocabulary() const;
+  [[nodiscard]] text::Vocabulary learn_vocabulary() const;
   void prepare_data();
   [[nodiscard]] PackerOptions packing() const;
   [[nodiscard]] ProgressFn stage() const;
