@@ -1,6 +1,6 @@
 #pragma once
 
-/// The phrase books of the scenarios; each is a file of its own.
+/// The phrase books of the scenarios; each is a text in the folder `phrases`.
 
 #include "frugal/agent/phrase_book.h"
 
