@@ -23,16 +23,17 @@ std::string minutes(double seconds) {
 }
 }  // namespace
 
-std::string progress_text(const ProgressUpdate& update, Seconds elapsed) {
+std::string progress_text(const ProgressUpdate& update, Seconds elapsed, std::uint64_t first) {
   const std::string detail = update.detail.empty() ? "" : str("  {}", update.detail);
   if (update.total == 0) return str("{}  {}{}", update.stage, minutes(elapsed.value()), detail);
   const double share =
       std::min(1.0, static_cast<double>(update.done) / static_cast<double>(update.total));
   const auto filled = static_cast<std::size_t>(share * kBarWidth);
   const std::string bar = std::string(filled, '#') + std::string(kBarWidth - filled, '.');
-  const bool known = share > 0.0 && elapsed.value() > 0.2;
-  const std::string eta =
-      known ? str("  ETA {}", minutes(elapsed.value() * (1.0 - share) / share)) : "";
+  const bool known = update.done > first && elapsed.value() > 0.2;
+  const double each = known ? elapsed.value() / static_cast<double>(update.done - first) : 0.0;
+  const double left = static_cast<double>(update.total - std::min(update.done, update.total));
+  const std::string eta = known ? str("  ETA {}", minutes(each * left)) : "";
   return str("{:<20} [{}] {:3.0f} %{}{}", update.stage, bar, 100.0 * share, eta, detail);
 }
 
@@ -48,6 +49,7 @@ void ProgressBar::update(const ProgressUpdate& update) {
   if (new_stage) {
     stage_ = update.stage;
     stage_start_ = now;
+    stage_first_ = update.done;
   }
   const double line_due = new_stage ? kStageLineSeconds : kLineSeconds;
   if ((now - last_).value() < (terminal_ ? kRedrawSeconds : line_due)) return;
@@ -60,13 +62,13 @@ void ProgressBar::update(const ProgressUpdate& update) {
 }
 
 void ProgressBar::draw(const ProgressUpdate& update, Seconds elapsed) {
-  std::fprintf(stderr, "\r\x1b[K%s", progress_text(update, elapsed).c_str());
+  std::fprintf(stderr, "\r\x1b[K%s", progress_text(update, elapsed, stage_first_).c_str());
   std::fflush(stderr);
   drawn_ = true;
 }
 
 void ProgressBar::print_line(const ProgressUpdate& update, Seconds elapsed) const {
-  std::fprintf(stderr, "%s\n", progress_text(update, elapsed).c_str());
+  std::fprintf(stderr, "%s\n", progress_text(update, elapsed, stage_first_).c_str());
 }
 
 }  // namespace frugal::cli

@@ -29,10 +29,12 @@ class ProgressBar {
   bool drawn_ = false;
   std::string stage_;
   Seconds stage_start_;
+  std::uint64_t stage_first_ = 0;  ///< done when the stage was first seen: a resumed job's past
   Seconds last_;
 };
 
-/// "quantise  [#####.....]  52 %  ETA 0:31".
-[[nodiscard]] std::string progress_text(const ProgressUpdate& update, Seconds elapsed);
+/// "quantise  [#####.....]  52 %  ETA 0:31"; `first` was done before `elapsed` began.
+[[nodiscard]] std::string progress_text(const ProgressUpdate& update, Seconds elapsed,
+                                        std::uint64_t first = 0);
 
 }  // namespace frugal::cli

@@ -240,7 +240,8 @@ std::string state_of_files(const std::vector<std::filesystem::path>& files) {
   std::string out;
   for (const std::filesystem::path& file : files) {
     if (!std::filesystem::exists(file)) {
-      throw Error(ErrorKind::kNotFound, str("{}: not found, expected training data", file.string()));
+      throw Error(ErrorKind::kNotFound,
+                  str("{}: not found, expected training data", file.string()));
     }
     const auto written = std::filesystem::last_write_time(file).time_since_epoch().count();
     out += str("{} {} {}\n", file.string(), std::filesystem::file_size(file), written);
