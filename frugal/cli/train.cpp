@@ -1,4 +1,7 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <memory>
 #include <optional>
 
@@ -10,6 +13,7 @@
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/verbs.h"
 #include "frugal/meter/window.h"
+#include "frugal/train/search.h"
 #include "frugal/train/train.h"
 
 namespace frugal::cli {
@@ -23,6 +27,7 @@ struct Options {
   std::string recipe;
   std::vector<std::string> changes;
   bool fresh = false;
+  bool search = false;
 };
 
 /// Energy of a job while it runs: spans end to end, their energies and uncertainties added, for
@@ -33,7 +38,11 @@ class RunningEnergy {
 
   /// So far, at most a lap old.
   [[nodiscard]] const meter::Reading& so_far() {
-    if (!last_ || (monotonic_now() - *last_).value() > kLapSeconds) lap();
+    return !last_ || (monotonic_now() - *last_).value() > kLapSeconds ? now() : sum_;
+  }
+  /// Up to this moment.
+  [[nodiscard]] const meter::Reading& now() {
+    lap();
     return sum_;
   }
   [[nodiscard]] meter::Reading stop() {
@@ -148,7 +157,71 @@ void print_outcome(const Options& options, const train::TrainOutcome& outcome,
   print_out(text);
 }
 
+std::string line_of(const train::TrialReport& report, std::string_view unit) {
+  std::string line = str("trial {:>3}  {:<8}", report.number, report.state);
+  line += report.validation ? str("  validation {:.4f}", *report.validation) : std::string(19, ' ');
+  line += str("  {:>9}", human_si(report.cost, unit));
+  for (const std::string& change : report.changes) line += "  " + change;
+  return report.why.empty() ? line : line + "  (" + report.why + ")";
+}
+
+Json json_of_trial(const train::TrialReport& report, std::string_view cost_key) {
+  Json json = {{"number", report.number}, {"state", report.state}, {"changes", report.changes}};
+  json[std::string(cost_key)] = report.cost;
+  if (report.validation) json["validation"] = *report.validation;
+  return json;
+}
+
+void print_search(const Options& options, const train::SearchOutcome& outcome, bool joules) {
+  if (options.common.json) {
+    Json trials = Json::array();
+    for (const train::TrialReport& report : outcome.trials) {
+      trials.push_back(json_of_trial(report, joules ? "energy_j" : "time_s"));
+    }
+    Json json = {{"trials", trials}};
+    if (outcome.best) json["best"] = *outcome.best;
+    print_out(to_line(json) + "\n");
+    return;
+  }
+  std::string text;
+  for (const train::TrialReport& report : outcome.trials) {
+    const bool best = outcome.best && report.number == *outcome.best;
+    text += str("{} {}\n", best ? "*" : " ", line_of(report, joules ? "J" : "s"));
+  }
+  text += outcome.best ? "" : "no trial came to its end\n";
+  print_out(text);
+}
+
+void run_search(const Options& options) {
+  const auto meter = meter::choose_meter(meter_options_of(options.common));
+  RunningEnergy energy(*meter);
+  const Seconds start = monotonic_now();
+  const bool joules = energy.so_far().quality != meter::Quality::kUnavailable;
+  train::SearchOutcome outcome;
+  {
+    const ProgressFn bar = progress_of(options.common);
+    train::SearchOptions search;
+    search.train = {.threads = threads_of(options.common), .fresh = options.fresh};
+    search.train.progress = [&](const train::TrainProgress& p) {
+      const std::string detail = p.stage == "train" ? detail_of(p, energy.so_far()) : "";
+      bar({.stage = p.stage, .done = p.step, .total = p.steps, .detail = detail});
+    };
+    search.cost = [&] {
+      return joules ? energy.now().energy.value() : (monotonic_now() - start).value();
+    };
+    search.on_trial = [&](const train::TrialReport& report) {
+      if (options.common.quiet) return;
+      const bool terminal = isatty(STDERR_FILENO) != 0;  // where a bar is to be cleared
+      std::fprintf(stderr, "%s%s\n", terminal ? "\r\x1b[K" : "",
+                   line_of(report, joules ? "J" : "s").c_str());
+    };
+    outcome = train::search(options.recipe, options.changes, search);
+  }
+  print_search(options, outcome, joules);
+}
+
 void run_train(const Options& options, const std::string& command_line) {
+  if (options.search) return run_search(options);
   const train::Recipe recipe = train::read_recipe(options.recipe, options.changes);
   const auto meter = meter::choose_meter(meter_options_of(options.common));
   Record record(options, recipe, command_line);
@@ -184,6 +257,8 @@ void setup_train(CLI::App& app, Invocation& invocation) {
   verb->add_option("--set", options->changes, "KEY=VALUE in place of what the recipe says")
       ->allow_extra_args(false);
   verb->add_flag("--fresh", options->fresh, "begin anew although there are checkpoints");
+  verb->add_flag("--search", options->search,
+                 "many short runs over the parameters of the recipe's [search] table");
   verb->add_option("-t,--threads", options->common.threads,
                    "threads; as many as CPUs if not given");
   add_common(*verb, options->common, {.ledger = true, .meter = true});

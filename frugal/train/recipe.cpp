@@ -119,6 +119,34 @@ DistillRecipe read_distill(Toml& toml) {
   return d;
 }
 
+SearchParameter read_parameter(Toml& toml, const std::string& at) {
+  constexpr NumberRange kAny{.least = -1e300, .most = 1e300};
+  SearchParameter p;
+  p.key = toml.text(at + ".key");
+  p.choices = toml.texts(at + ".choices");
+  if (!p.choices.empty()) return p;
+  p.low = toml.number(at + ".low", kAny);
+  p.high = toml.number(at + ".high", kAny);
+  p.whole = toml.boolean_or(at + ".whole", false);
+  p.logarithmic = toml.boolean_or(at + ".log", false);
+  return p;
+}
+
+SearchRecipe read_search(Toml& toml) {
+  SearchRecipe s;
+  s.method = toml.choice_or("search.method", s.method, {"grid", "random", "tpe"});
+  s.trials = size(toml, "search.trials", s.trials, 1, 1 << 20);
+  s.grid_steps = static_cast<std::uint32_t>(size(toml, "search.grid_steps", s.grid_steps, 1, 1000));
+  s.pruner = toml.choice_or("search.pruner", s.pruner, {"none", "median", "halving"});
+  s.prune_startup =
+      static_cast<std::uint32_t>(size(toml, "search.prune_startup", s.prune_startup, 1, 1 << 20));
+  s.prune_joules = toml.number_or("search.prune_joules", s.prune_joules, kNotNegative);
+  for (std::size_t i = 0; i < toml.count("search.parameter"); ++i) {
+    s.parameters.push_back(read_parameter(toml, str("search.parameter[{}]", i)));
+  }
+  return s;
+}
+
 void apply(Toml& toml, const std::vector<std::string>& changes) {
   for (const std::string& change : changes) {
     const std::size_t equals = change.find('=');
@@ -167,6 +195,7 @@ Recipe read_recipe(const std::filesystem::path& path, const std::vector<std::str
   r.optimizer = read_optimizer(toml);
   r.schedule = read_schedule(toml, r.steps);
   r.distill = read_distill(toml);
+  r.search = read_search(toml);
   toml.finish();
   check(r, toml);
   return r;

@@ -58,9 +58,31 @@ struct DistillRecipe {
   double hidden = 0.0;  ///< weight of the distance between the last hidden states, of equal width
 };
 
+/// A key of the recipe that a search may choose, and from what.
+struct SearchParameter {
+  std::string key;  ///< "optimizer.rate"
+  double low = 0.0;
+  double high = 0.0;
+  bool whole = false;                ///< whole numbers only
+  bool logarithmic = false;          ///< as many tries between 0.001 and 0.01 as up to 0.1
+  std::vector<std::string> choices;  ///< in place of a range
+};
+
+/// How `frugal train --search` looks for better settings.
+struct SearchRecipe {
+  std::string method = "tpe";       ///< grid, random or tpe
+  std::uint64_t trials = 20;        ///< at most; a grid ends by itself
+  std::uint32_t grid_steps = 3;     ///< values of a range in a grid
+  std::string pruner = "median";    ///< none, median or halving: stops what is not worth its joules
+  std::uint32_t prune_startup = 4;  ///< median: trials that must have come as far
+  double prune_joules = 0.0;        ///< what every trial may spend; halving: the first rung
+  std::vector<SearchParameter> parameters;
+};
+
 struct Recipe {
   std::string name;  ///< of the model; also of its files
   std::filesystem::path output;
+  std::filesystem::path cache;  ///< folder of learned vocabulary and stored tokens; empty: output
   std::uint64_t seed = 1;
   std::uint64_t steps = 0;
   std::uint64_t validate_every = 200;  ///< steps; 0: never
@@ -73,6 +95,7 @@ struct Recipe {
   OptimizerRecipe optimizer;
   ScheduleOptions schedule;
   DistillRecipe distill;
+  SearchRecipe search;
 };
 
 /// Reads a recipe; paths in it are relative to its own folder's project root: the folder the

@@ -10,7 +10,7 @@ import unittest
 from program import FRUGAL, ProgramTest, run, run_json
 
 VERBS = ["info", "inspect", "tokenize", "meter", "run", "bench", "logits", "eval", "compress",
-         "optimize", "agent", "report", "completion"]
+         "train", "optimize", "agent", "report", "completion"]
 
 
 class Help(unittest.TestCase):

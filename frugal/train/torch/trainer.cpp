@@ -119,6 +119,7 @@ Trainer::Trainer(const Recipe& recipe, const TrainOptions& options)
       schedule_(recipe.schedule),
       checkpoints_(recipe.output) {
   at::set_num_threads(static_cast<int>(options.threads));
+  if (recipe_.cache.empty()) recipe_.cache = recipe_.output;
   std::filesystem::create_directories(recipe_.output / "events");
   prepare_model();
   prepare_data();
@@ -166,7 +167,7 @@ void Trainer::prepare_model() {
 format::Metadata Trainer::vocabulary() const {
   const ModelRecipe& from = recipe_.model;
   if (!from.vocabulary.empty()) return format::TensorFile::open(from.vocabulary)->metadata();
-  const std::filesystem::path kept = recipe_.output / "vocabulary.gguf";
+  const std::filesystem::path kept = recipe_.cache / "vocabulary.gguf";
   const std::string made_of = str("{} of {} tokens\n{}", from.shape.architecture,
                                   from.vocabulary_size, state_of_files(recipe_.data.train));
   if (std::filesystem::exists(kept)) {
@@ -200,7 +201,7 @@ text::Vocabulary Trainer::learn_vocabulary() const {
 void Trainer::prepare_data() {
   const auto& tokenizer = *network_->model().tokenizer;
   const auto open = [&](const std::vector<std::filesystem::path>& files, std::string_view name) {
-    return tokenise(recipe_.data, files, tokenizer, labels_, recipe_.output / name, stage());
+    return tokenise(recipe_.data, files, tokenizer, labels_, recipe_.cache / name, stage());
   };
   train_data_ = open(recipe_.data.train, "train.tokens");
   train_ = std::make_unique<Packer>(train_data_, packing());
