@@ -189,7 +189,10 @@ Recipe read_recipe(const std::filesystem::path& path, const std::vector<std::str
   r.checkpoint_minutes = toml.number_or("checkpoint_minutes", r.checkpoint_minutes, kNotNegative);
   r.bfloat16 = toml.choice_or("precision", "float32", {"float32", "bfloat16"}) == "bfloat16";
   r.device = toml.choice_or("device", "auto", {"auto", "cpu", "cuda"});
-  r.type = toml.choice_or("type", "f16", {"f32", "f16", "bf16"});
+  r.round_to = toml.choice_or("round_to", "", {"", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0"});
+  const std::string type = r.round_to.empty() ? "f16" : r.round_to;
+  r.type =
+      toml.choice_or("type", type, {"f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0"});
   r.model = read_model(toml);
   r.data = read_data(toml);
   r.optimizer = read_optimizer(toml);

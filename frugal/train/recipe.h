@@ -90,6 +90,7 @@ struct Recipe {
   bool bfloat16 = false;  ///< autocast
   std::string device = "auto";
   std::string type = "f16";  ///< of the matrices in the result
+  std::string round_to;      ///< train with the matrices rounded to this block type; empty: as is
   ModelRecipe model;
   DataRecipe data;
   OptimizerRecipe optimizer;

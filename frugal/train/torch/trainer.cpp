@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "frugal/base/clock.h"
@@ -14,8 +15,10 @@
 #include "frugal/base/str.h"
 #include "frugal/model/huggingface.h"
 #include "frugal/model/layer_subset.h"
+#include "frugal/model/tensor_names.h"
 #include "frugal/tensor/dtype.h"
 #include "frugal/train/blank.h"
+#include "frugal/train/torch/rounding.h"
 #include "frugal/train/vocabulary.h"
 #include "frugal/train/vocabulary_metadata.h"
 
@@ -150,6 +153,7 @@ void Trainer::prepare_model() {
     file = blank_model(shape, vocabulary(), recipe_.seed);
   }
   network_ = std::make_unique<Network>(std::move(file), device_);
+  if (!recipe_.round_to.empty()) round_matrices(dtype_from_name(recipe_.round_to).value());
   if (!network_->model().tokenizer) {
     (void)model::load_tokenizer(*network_->model().file);  // says why it cannot be used
   }
@@ -161,6 +165,18 @@ void Trainer::prepare_model() {
                     "same ones",
                     from.from.string()));
   }
+}
+
+// Rows that are no multiple of the block stay as they are, as they do when a file is rounded.
+void Trainer::round_matrices(DType type) {
+  std::set<std::string, std::less<>> names;
+  for (const format::TensorInfo& info : network_->model().file->tensors()) {
+    if (model::is_rounded(info) && row_bytes(type, info.cols())) names.insert(info.name);
+  }
+  network_->look_through(
+      [names = std::move(names), type](const std::string& name, const Tensor& value) {
+        return names.contains(name) ? rounded(value, type) : value;
+      });
 }
 
 // Learning one takes a minute, so it is kept beside the checkpoints.

@@ -34,6 +34,7 @@ class Trainer {
   void prepare_model();
   [[nodiscard]] format::Metadata vocabulary() const;
   [[nodiscard]] text::Vocabulary learn_vocabulary() const;
+  void round_matrices(DType type);
   void prepare_data();
   [[nodiscard]] PackerOptions packing() const;
   [[nodiscard]] ProgressFn stage() const;

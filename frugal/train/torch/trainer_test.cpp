@@ -191,6 +191,26 @@ TEST_F(Training, AnEncoderLearnsToTellClassesApart) {
   EXPECT_EQ(model.classifier->labels, (std::vector<std::string>{"kind:0", "kind:1"}));
 }
 
+TEST_F(Training, WeightsTrainedAsQ4LoseNothingWhenStoredAsQ4) {
+  Recipe r = recipe("rounded", 8);
+  r.round_to = "q4_0";
+  r.type = "q4_0";
+  double validation = 0.0;
+  const auto note = [&](const TrainProgress& p) { validation = p.validation.value_or(validation); };
+  (void)Trainer(r, {.progress = note}).run();
+  const auto file = format::TensorFile::open(r.output / "rounded.gguf");
+  EXPECT_EQ(file->find("blk.0.ffn_up.weight")->type, DType::kQ4_0);
+  Recipe again = recipe("again", 1);
+  again.model.from = r.output / "rounded.gguf";
+  again.optimizer.rate = 1e-12;
+  again.validate_every = 1;
+  again.schedule.steps = 2;
+  double stored = 0.0;
+  const auto note_stored = [&](const TrainProgress& p) { stored = p.validation.value_or(stored); };
+  (void)Trainer(again, {.progress = note_stored}).run();
+  EXPECT_NEAR(stored, validation, 1e-4);
+}
+
 TEST_F(Training, ATeacherOfAnotherVocabularyIsRefused) {
   const Recipe base = recipe("mismatch", 2);
   Recipe r = base;
