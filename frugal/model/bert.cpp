@@ -1,7 +1,6 @@
 #include "frugal/base/str.h"
 #include "frugal/model/architectures.h"
 #include "frugal/model/decoder.h"
-#include "frugal/tensor/codec.h"
 
 // x = layer_norm(embedding[token] + position[p] + type[0])
 // for each layer: x = layer_norm(x + Wo attention(x));  x = layer_norm(x + Wdown gelu(Wup x))
@@ -14,7 +13,8 @@ namespace frugal::model {
 namespace {
 
 Pooling read_pooling(const Reader& reader) {
-  switch (reader.count_or("pooling_type", 1)) {
+  const std::size_t number = reader.count_or("pooling_type", 1);
+  switch (number) {
     case 0:
       return Pooling::kNone;
     case 1:
@@ -26,8 +26,8 @@ Pooling read_pooling(const Reader& reader) {
     case 4:
       return Pooling::kRank;
     default:
-      reader.unsupported(
-          "pooling type: expected 0 (none), 1 (mean), 2 (CLS), 3 (last) or 4 (rank)");
+      reader.unsupported(str(
+          "pooling type {}, expected 0 (none), 1 (mean), 2 (CLS), 3 (last) or 4 (rank)", number));
   }
 }
 
@@ -35,10 +35,7 @@ Pooling read_pooling(const Reader& reader) {
 std::vector<float> first_type(const Reader& reader, std::size_t width) {
   if (!reader.has("token_types.weight")) return {};
   const auto types = static_cast<std::size_t>(reader.tensor("token_types.weight").rows());
-  const Weight stored = reader.weight("token_types.weight", types, width);
-  std::vector<float> row(width);
-  decode_row(stored.type, stored.data, row);
-  return row;
+  return reader.first_row(reader.weight("token_types.weight", types, width));
 }
 
 std::optional<Classifier> read_classifier(const Reader& reader, std::size_t width) {

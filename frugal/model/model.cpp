@@ -78,6 +78,14 @@ std::size_t floats_of(const Norm& norm) {
   return norm.gain.size() + norm.bias.size();
 }
 
+// Where the weight begins in its tensor, which a fused one shares with others.
+std::size_t first_row_of(const Model& model, const Weight& weight) {
+  const format::TensorInfo* stored = model.file->find(weight.name);
+  return stored == nullptr
+             ? 0
+             : static_cast<std::size_t>(weight.data - stored->data) / weight.row_bytes;
+}
+
 }  // namespace
 
 Model describe(std::shared_ptr<const format::TensorFile> file) {
@@ -107,6 +115,7 @@ std::uint64_t Model::weight_bytes() const {
   each_matrix(*this, [&bytes](const Weight& weight) { bytes += weight.bytes(); });
   std::size_t floats = floats_of(embedding_norm) + floats_of(output_norm) + type_embedding.size() +
                        output.bias.size();
+  if (classifier) floats += classifier->dense.bias.size() + classifier->output.bias.size();
   for (const Layer& layer : layers) {
     for (const Norm* norm : norms_of(layer)) floats += floats_of(*norm);
     for (const Linear* linear : linears_of(layer)) floats += linear->bias.size();
@@ -123,7 +132,8 @@ std::string first_non_finite(const Model& model) {
       decode_row(weight.type, weight.data + (r * weight.row_bytes), row);
       for (std::size_t c = 0; c < row.size() && place.empty(); ++c) {
         if (std::isfinite(row[c])) continue;
-        place = str("tensor '{}': row {}, column {} is {}", weight.name, r, c, row[c]);
+        place = str("tensor '{}': row {}, column {} is {}", weight.name,
+                    first_row_of(model, weight) + r, c, row[c]);
       }
     }
   });

@@ -105,12 +105,16 @@ Weight Reader::weight(const std::string& name, std::size_t rows, std::size_t col
 }
 
 std::vector<float> Reader::vector(const std::string& name, std::size_t length) const {
-  const Weight stored = weight(name, 1, length);
-  std::vector<float> values(length);
+  return first_row(weight(name, 1, length));
+}
+
+std::vector<float> Reader::first_row(const Weight& stored) const {
+  std::vector<float> values(stored.cols);
   decode_row(stored.type, stored.data, values);
-  for (std::size_t i = 0; i < length; ++i) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(values[i])) {
-      corrupt(str("tensor '{}': element {} is {}, expected a finite number", name, i, values[i]));
+      corrupt(str("tensor '{}': element {} is {}, expected a finite number", stored.name, i,
+                  values[i]));
     }
   }
   return values;

@@ -40,6 +40,8 @@ class Reader {
   [[nodiscard]] Weight weight(const std::string& name, std::size_t rows, std::size_t cols) const;
   /// A vector of exactly this length, as floats, all finite.
   [[nodiscard]] std::vector<float> vector(const std::string& name, std::size_t length) const;
+  /// The first row of a matrix, as floats, all finite.
+  [[nodiscard]] std::vector<float> first_row(const Weight& stored) const;
   [[nodiscard]] bool has(std::string_view tensor) const { return file_.find(tensor) != nullptr; }
   [[nodiscard]] const format::TensorInfo& tensor(const std::string& name) const;
 
