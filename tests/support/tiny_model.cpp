@@ -18,12 +18,6 @@ using format::MetaValue;
 constexpr std::array<std::string_view, 12> kWords = {"the",  "and", "was",  "she", "in",  "day",
                                                      "they", "to",  "play", "big", "red", "ball"};
 
-struct TensorPlan {
-  std::string name;
-  std::size_t rows;
-  std::size_t cols;
-};
-
 /// What the layers of an architecture are called and have, beyond llama's.
 struct Anatomy {
   bool learned_positions = false;
@@ -64,7 +58,7 @@ class Plan {
  public:
   explicit Plan(const TinyModel& m) : m_(m), a_(anatomy_of(m.architecture)) {}
 
-  std::vector<TensorPlan> make() {
+  std::vector<TinyTensor> make() {
     matrix("token_embd", kTinyVocabulary, m_.embedding);
     if (a_.learned_positions) matrix("position_embd", m_.context, m_.embedding);
     if (a_.encoder) matrix("token_types", 2, m_.embedding);
@@ -109,11 +103,11 @@ class Plan {
 
   const TinyModel& m_;
   Anatomy a_;
-  std::vector<TensorPlan> plans_;
+  std::vector<TinyTensor> plans_;
 };
 
 // Uniform numbers of unit variance over sqrt(cols); norms and frequencies near 1.
-std::vector<float> make_values(const TensorPlan& plan, std::mt19937_64& random) {
+std::vector<float> make_values(const TinyTensor& plan, std::mt19937_64& random) {
   std::vector<float> values(plan.rows * plan.cols);
   const float scale = std::sqrt(3.0F / static_cast<float>(plan.cols));
   for (float& value : values) {
@@ -155,6 +149,25 @@ void add_vocabulary(format::Metadata& meta) {
   meta.set("tokenizer.ggml.add_bos_token", true);
 }
 
+format::TensorSource source_of(const TinyTensor& plan, const std::vector<float>& values,
+                               DType wanted) {
+  const bool fits = row_bytes(wanted, plan.cols).has_value();
+  const DType type = plan.rows == 1 || !fits ? DType::kF32 : wanted;
+  const std::size_t bytes = row_bytes(type, plan.cols).value();
+  std::vector<std::byte> stored(plan.rows * bytes);
+  for (std::size_t r = 0; r < plan.rows; ++r) {
+    encode_row(type, std::span(values).subspan(r * plan.cols, plan.cols),
+               stored.data() + (r * bytes));
+  }
+  format::TensorSource source;
+  source.name = plan.name;
+  source.type = type;
+  source.dims = plan.rows == 1 ? std::vector<std::uint64_t>{plan.cols}
+                               : std::vector<std::uint64_t>{plan.cols, plan.rows};
+  source.produce = [stored = std::move(stored)](const auto& sink) { sink(stored); };
+  return source;
+}
+
 format::Metadata make_metadata(const TinyModel& m) {
   const auto u32 = [](std::size_t value) { return static_cast<std::uint32_t>(value); };
   const auto key = [&m](std::string_view name) { return m.architecture + "." + std::string(name); };
@@ -183,26 +196,16 @@ format::Metadata make_metadata(const TinyModel& m) {
 std::filesystem::path write_tiny_model(const std::filesystem::path& path, const TinyModel& model) {
   std::mt19937_64 random(model.seed);
   std::vector<format::TensorSource> sources;
-  for (const TensorPlan& plan : Plan(model).make()) {
+  const auto add = [&](const TinyTensor& plan, std::vector<float> values) {
+    if (model.edit) model.edit(plan.name, values);
+    sources.push_back(source_of(plan, values, model.type));
+  };
+  for (const TinyTensor& plan : Plan(model).make()) {
     std::vector<float> values = make_values(plan, random);
     if (std::find(model.omit.begin(), model.omit.end(), plan.name) != model.omit.end()) continue;
-    if (model.edit) model.edit(plan.name, values);
-    const bool fits = row_bytes(model.type, plan.cols).has_value();
-    const DType type = plan.rows == 1 || !fits ? DType::kF32 : model.type;
-    const std::size_t bytes = row_bytes(type, plan.cols).value();
-    std::vector<std::byte> stored(plan.rows * bytes);
-    for (std::size_t r = 0; r < plan.rows; ++r) {
-      encode_row(type, std::span(values).subspan(r * plan.cols, plan.cols),
-                 stored.data() + (r * bytes));
-    }
-    format::TensorSource source;
-    source.name = plan.name;
-    source.type = type;
-    source.dims = plan.rows == 1 ? std::vector<std::uint64_t>{plan.cols}
-                                 : std::vector<std::uint64_t>{plan.cols, plan.rows};
-    source.produce = [stored = std::move(stored)](const auto& sink) { sink(stored); };
-    sources.push_back(std::move(source));
+    add(plan, std::move(values));
   }
+  for (const TinyTensor& plan : model.add) add(plan, make_values(plan, random));
   format::Metadata metadata = make_metadata(model);
   if (model.edit_metadata) model.edit_metadata(metadata);
   format::write_gguf(path, metadata, sources);

@@ -15,6 +15,13 @@
 
 namespace frugal::test {
 
+/// A tensor of random numbers; one row makes a vector.
+struct TinyTensor {
+  std::string name;
+  std::size_t rows = 1;
+  std::size_t cols = 1;
+};
+
 struct TinyModel {
   std::string architecture = "llama";  ///< llama, qwen2, qwen3, gemma3, phi3, gpt2 or bert
   std::size_t embedding = 64;
@@ -33,6 +40,8 @@ struct TinyModel {
   std::function<void(format::Metadata& metadata)> edit_metadata = {};
   /// Tensors of these names are left out.
   std::vector<std::string> omit = {};
+  /// Tensors beyond those of the architecture, or of another shape in place of omitted ones.
+  std::vector<TinyTensor> add = {};
 };
 
 /// Tokens in the vocabulary: <unk>, <s>, </s>, 256 bytes, then letters and a few words.
