@@ -14,10 +14,16 @@
 #include "frugal/base/str.h"
 
 // The child reports a failed exec through a pipe that a successful exec closes.
+//
+// The signals that ask to end are held back from before the fork until we know whom to pass them
+// on to, so that none is lost between.  The child ignores what we were started to ignore (`nohup`)
+// and nothing else: exec would hand down also what we ignore for our own ends.
 
 namespace frugal::cli {
 
 namespace {
+
+constexpr std::array kEndings = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
 
 volatile std::sig_atomic_t child_process = 0;
 
@@ -25,14 +31,53 @@ void pass_on(int number) {
   if (child_process > 0) ::kill(static_cast<pid_t>(child_process), number);
 }
 
-void set_handler(int number, void (*handler)(int)) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  sigaction(number, &action, nullptr);
-}
+// For as long as it lives, we leave SIGINT and SIGQUIT to the child, which the terminal sends them
+// to as well, and pass on SIGTERM and SIGHUP unless they are ignored.
+class EndingsForChild {
+ public:
+  EndingsForChild() {
+    sigset_t endings;
+    sigemptyset(&endings);
+    for (const int number : kEndings) sigaddset(&endings, number);
+    ::pthread_sigmask(SIG_BLOCK, &endings, &mask_before_);
+    for (std::size_t i = 0; i < kEndings.size(); ++i) {
+      sigaction(kEndings[i], nullptr, &before_[i]);
+      if (before_[i].sa_handler == SIG_IGN) continue;
+      struct sigaction action {};
+      const bool of_terminal = kEndings[i] == SIGINT || kEndings[i] == SIGQUIT;
+      action.sa_handler = of_terminal ? SIG_IGN : pass_on;
+      sigaction(kEndings[i], &action, nullptr);
+    }
+  }
+  ~EndingsForChild() {
+    child_process = 0;
+    restore();
+  }
+  EndingsForChild(const EndingsForChild&) = delete;
+  EndingsForChild& operator=(const EndingsForChild&) = delete;
+
+  void let_through() const { ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr); }
+
+  // In the child: what we ignored when we were started stays ignored, the rest is as usual.
+  void become_usual() const {
+    restore();
+    for (std::size_t i = 0; i < kEndings.size(); ++i) {
+      if (before_[i].sa_handler != SIG_IGN) std::signal(kEndings[i], SIG_DFL);
+    }
+    std::signal(SIGXFSZ, SIG_DFL);
+    let_through();
+  }
+
+ private:
+  void restore() const {
+    for (std::size_t i = 0; i < kEndings.size(); ++i) sigaction(kEndings[i], &before_[i], nullptr);
+  }
+
+  sigset_t mask_before_{};
+  std::array<struct sigaction, kEndings.size()> before_{};
+};
 
 [[noreturn]] void become(const std::vector<std::string>& words, int fault_pipe) {
-  for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
@@ -60,22 +105,26 @@ int run_child(const std::vector<std::string>& words) {
   if (::pipe2(fault_pipe.data(), O_CLOEXEC) != 0) {
     throw Error(ErrorKind::kIo, str("{}: {}", words[0], std::strerror(errno)));
   }
+  EndingsForChild endings;
   const pid_t child = ::fork();
-  if (child == 0) become(words, fault_pipe[1]);
+  if (child == 0) {
+    endings.become_usual();
+    become(words, fault_pipe[1]);
+  }
   const int fork_fault = errno;
+  child_process = child;
+  endings.let_through();
   ::close(fault_pipe[1]);
   if (child < 0) {
     ::close(fault_pipe[0]);
     throw Error(ErrorKind::kIo, str("{}: {}", words[0], std::strerror(fork_fault)));
   }
-  // The terminal sends SIGINT to the child as well: it decides, we wait and weigh.
-  child_process = child;
-  std::signal(SIGINT, SIG_IGN);
-  std::signal(SIGQUIT, SIG_IGN);
-  set_handler(SIGTERM, pass_on);
-  set_handler(SIGHUP, pass_on);
   int fault = 0;
-  const bool failed = ::read(fault_pipe[0], &fault, sizeof fault) == sizeof fault;
+  ssize_t got = 0;
+  do {
+    got = ::read(fault_pipe[0], &fault, sizeof fault);
+  } while (got < 0 && errno == EINTR);  // a signal that was passed on
+  const bool failed = got == sizeof fault;
   ::close(fault_pipe[0]);
   const int code = wait_for(child);
   if (failed) throw frugal::system_error(fault, words[0], "cannot start");

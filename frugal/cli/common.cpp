@@ -76,9 +76,10 @@ ProgressFn progress_of(const CommonOptions& options) {
 
 ledger::RunInfo run_info(std::string_view verb, const std::string& command_line,
                          const std::string& model, const std::string& settings) {
+  const std::filesystem::path path(model);  // a folder may be given with a slash at its end
   return {.verb = std::string(verb),
           .command = command_line,
-          .model = std::filesystem::path(model).filename().string(),
+          .model = (path.has_filename() ? path : path.parent_path()).filename().string(),
           .plan = "",
           .settings = settings,
           .machine = to_line(this_machine()),

@@ -7,9 +7,10 @@ namespace frugal::cli {
 namespace {
 volatile std::sig_atomic_t asked = 0;
 
-void on_signal(int number) {
+void on_signal(int /*number*/) {
   asked = 1;
-  std::signal(number, SIG_DFL);
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
 }
 }  // namespace
 
