@@ -38,10 +38,16 @@ ledger::Metric with_interval(std::string_view name, const Summary& s) {
   return metric;
 }
 
+// A folder may be given with a slash at its end.
+std::string model_name(const OptimizeOptions& options) {
+  const std::filesystem::path& path = options.model;
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
 ledger::RunInfo info_of(const OptimizeOptions& options, std::string plan, const Json& settings) {
   return {.verb = "optimize",
           .command = options.command,
-          .model = options.model.filename().string(),
+          .model = model_name(options),
           .plan = std::move(plan),
           .settings = to_line(settings),
           .machine = to_line(this_machine()),
@@ -159,9 +165,7 @@ Json plan_json(const OptimizeOptions& options, const OptimizeResult& result) {
                       {"held", upper <= result.limit_nats}};
   return {{"version", 1},
           {"model",
-           {{"file", "model.gguf"},
-            {"source", options.model.filename().string()},
-            {"transforms", transforms}}},
+           {{"file", "model.gguf"}, {"source", model_name(options)}, {"transforms", transforms}}},
           {"runtime",
            {{"threads", chosen.threads},
             {"isa", kernels::isa_name(options.kernels->isa)},
