@@ -9,7 +9,6 @@
 #include "frugal/base/json.h"
 #include "frugal/base/thread_pool.h"
 #include "frugal/meter/choose.h"
-#include "frugal/study/speed.h"
 #include "tests/support/tiny_model.h"
 
 namespace frugal::study {
@@ -138,35 +137,6 @@ TEST(MaxDrop, ReadsSharesAndNats) {
   EXPECT_EQ(parse_max_drop("2.5%").text(), "2.5% of the baseline's NLL");
   for (const char* bad : {"", "%", "-1%", "nan", "1 %x", "inf"}) {
     EXPECT_THROW((void)parse_max_drop(bad), Error) << bad;
-  }
-}
-
-TEST(Speed, HasASampleForEachCountedRepeat) {
-  const TempFolder folder;
-  const model::Model model = model::load(write_tiny_model(folder / "m.gguf", {}));
-  engine::Engine engine(model, {});
-  const auto meter = model_meter();
-  for (const Phase phase : {Phase::kPrefill, Phase::kDecode}) {
-    SpeedOptions options;
-    options.tokens = 7;
-    options.repeats = 3;
-    const Speed speed = measure_speed(engine, phase, options, *meter);
-    EXPECT_EQ(speed.rate_samples.size(), 3U);
-    EXPECT_GT(speed.median_tokens_per_s(), 0.0);
-    EXPECT_EQ(speed.tokens, 7U);
-  }
-  EXPECT_THROW((void)measure_speed(engine, Phase::kDecode, {.tokens = 0}, *meter), Error);
-}
-
-TEST(Workload, RandomPromptsStayInTheVocabularyAndFollowTheSeed) {
-  const TempFolder folder;
-  const model::Model model = model::load(write_tiny_model(folder / "m.gguf", {}));
-  const auto a = random_prompt(model, 500, 1);
-  EXPECT_EQ(a, random_prompt(model, 500, 1));
-  EXPECT_NE(a, random_prompt(model, 500, 2));
-  for (const TokenId token : a) {
-    EXPECT_GE(token, 0);
-    EXPECT_LT(token, static_cast<TokenId>(test::kTinyVocabulary));
   }
 }
 
