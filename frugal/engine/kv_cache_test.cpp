@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "frugal/base/error.h"
-#include "frugal/engine/prefix_tree.h"
 
 namespace frugal::engine {
 namespace {
@@ -19,39 +20,6 @@ model::Config small_config() {
 
 std::shared_ptr<KvPool> pool_of(std::size_t pages) {
   return std::make_shared<KvPool>(small_config(), pages, KvType::kF32);
-}
-
-std::vector<TokenId> counting(std::size_t count, TokenId from = 0) {
-  std::vector<TokenId> tokens(count);
-  for (std::size_t i = 0; i < count; ++i) tokens[i] = from + static_cast<TokenId>(i);
-  return tokens;
-}
-
-TEST(KvPool, GivesEachPageOnceAndTakesItBackFromItsLastOwner) {
-  const auto pool = pool_of(2);
-  const PageId a = pool->take().value();
-  const PageId b = pool->take().value();
-  EXPECT_NE(a, b);
-  EXPECT_FALSE(pool->take().has_value());
-  pool->share(a);
-  pool->release(a);
-  EXPECT_FALSE(pool->take().has_value());
-  pool->release(a);
-  EXPECT_EQ(pool->take(), a);
-}
-
-TEST(KvPool, CountsItsBytesExactly) {
-  EXPECT_EQ(kv_page_bytes(small_config(), KvType::kF32), 2U * 2 * 2 * 32 * 32 * 4);
-  EXPECT_EQ(kv_page_bytes(small_config(), KvType::kF16), 2U * 2 * 2 * 32 * 32 * 2);
-  EXPECT_EQ(kv_page_bytes(small_config(), KvType::kQ8_0), 2U * 2 * 2 * 32 * (32 + 2));
-}
-
-TEST(KvPool, RefusesAbsurdSizesAndHeadsThatHaveNoScales) {
-  EXPECT_THROW(pool_of(0), Error);
-  EXPECT_THROW(pool_of(std::size_t{1} << 31U), Error);
-  model::Config odd = small_config();
-  odd.head_dim = 20;
-  EXPECT_THROW(KvPool(odd, 4, KvType::kQ8_0), Error);
 }
 
 TEST(KvCache, TakesPagesAsItGrowsAndGivesThemBack) {
@@ -102,61 +70,50 @@ TEST(KvCache, OfADestroyedSequenceIsFree) {
   EXPECT_EQ(pool->free_pages(), 2U);
 }
 
-TEST(PrefixTree, FindsTheLongestKnownPrefixInWholePages) {
-  const auto pool = pool_of(8);
-  PrefixTree tree(pool);
-  KvCache cache(pool, 256);
-  ASSERT_TRUE(cache.reserve(96));
-  cache.advance(96);
-  const auto tokens = counting(100);
-  tree.add(tokens, cache.pages());
-  EXPECT_EQ(tree.find(tokens).size(), 3U);
-  EXPECT_EQ(tree.find(counting(95)).size(), 2U);
-  EXPECT_TRUE(tree.find(counting(31)).empty());
-  auto other = tokens;
-  other[40] = 999;
-  EXPECT_EQ(tree.find(other), std::vector<PageId>{cache.pages()[0]});
-  EXPECT_EQ(tree.known(tokens).pages, 3U);
-  EXPECT_EQ(tree.known(tokens).in_use, 3U);
+TEST(KvCache, HoldsNoMoreThanItsCapacity) {
+  const auto pool = pool_of(4);
+  KvCache cache(pool, 40);
+  EXPECT_EQ(cache.capacity(), 40U);
+  ASSERT_TRUE(cache.reserve(40));
+  cache.advance(40);
+  EXPECT_EQ(cache.pages().size(), 2U);
+  EXPECT_EQ(cache.bytes(), 2 * pool->page_bytes());
+  EXPECT_DEATH((void)cache.reserve(1), "capacity");
 }
 
-TEST(PrefixTree, KeepsPagesAliveAndGivesUpTheLeastValuableLeafFirst) {
-  const auto pool = pool_of(6);
-  PrefixTree tree(pool);
-  const auto liked = counting(64);
-  const auto other = counting(64, 1000);
-  for (const auto* tokens : {&liked, &other}) {
-    KvCache cache(pool, 64);
-    ASSERT_TRUE(cache.reserve(64));
-    cache.advance(64);
-    tree.add(*tokens, cache.pages());
+TEST(KvCache, GivesAwayItsPagesWhenItIsMoved) {
+  const auto pool = pool_of(2);
+  {
+    KvCache first(pool, 64);
+    ASSERT_TRUE(first.reserve(33));
+    first.advance(33);
+    const KvCache second(std::move(first));
+    EXPECT_EQ(second.size(), 33U);
+    EXPECT_EQ(pool->free_pages(), 0U);
   }
   EXPECT_EQ(pool->free_pages(), 2U);
-  EXPECT_EQ(tree.spare_pages(), 4U);
-  for (int i = 0; i < 5; ++i) (void)tree.find(liked);
-  EXPECT_TRUE(tree.evict());
-  EXPECT_TRUE(tree.evict());
-  EXPECT_EQ(tree.known(other).pages, 0U);
-  EXPECT_EQ(tree.known(liked).pages, 2U);
-  EXPECT_TRUE(tree.evict());
-  EXPECT_TRUE(tree.evict());
-  EXPECT_FALSE(tree.evict());
-  EXPECT_EQ(pool->free_pages(), 6U);
 }
 
-TEST(PrefixTree, NeverGivesUpAPageInUseNorOneWithPagesBelow) {
-  const auto pool = pool_of(4);
-  PrefixTree tree(pool);
-  KvCache cache(pool, 128);
-  ASSERT_TRUE(cache.reserve(64));
-  cache.advance(64);
-  tree.add(counting(64), cache.pages());
-  EXPECT_FALSE(tree.evict());
-  EXPECT_EQ(tree.spare_pages(), 0U);
-  cache.truncate(32);  // the second page is the tree's alone now
-  EXPECT_EQ(tree.spare_pages(), 1U);
-  EXPECT_TRUE(tree.evict());
-  EXPECT_FALSE(tree.evict());
+TEST(KvCache, AFailedReserveOfASharedPageLosesNothing) {
+  const auto pool = pool_of(2);
+  KvCache first(pool, 64);
+  ASSERT_TRUE(first.reserve(64));
+  first.advance(64);
+  KvCache second(pool, 64);
+  second.adopt(first.pages());
+  second.truncate(40);
+  EXPECT_FALSE(second.reserve(1)) << "no page is left for the copy";
+  EXPECT_EQ(second.size(), 40U);
+  EXPECT_EQ(second.pages()[1], first.pages()[1]);
+  first.truncate(0);
+  EXPECT_TRUE(second.reserve(1)) << "the page is its own now";
+}
+
+TEST(PagesFor, RoundsUp) {
+  EXPECT_EQ(pages_for(0), 0U);
+  EXPECT_EQ(pages_for(1), 1U);
+  EXPECT_EQ(pages_for(32), 1U);
+  EXPECT_EQ(pages_for(33), 2U);
 }
 
 }  // namespace
