@@ -1,3 +1,4 @@
+#include <cmath>
 #include <functional>
 
 #include "frugal/agent/arithmetic.h"
@@ -55,6 +56,13 @@ Json make_bank(Values& values, Random& random) {
 
 // --- Tools --------------------------------------------------------------------------------------
 
+/// An amount to two decimals.
+/// Errors: kInvalidArgument for one beyond all numbers, which JSON could only call null.
+Json amount_of(double value) {
+  if (!std::isfinite(value)) throw Error(ErrorKind::kInvalidArgument, "the result is not finite");
+  return tidy(value);
+}
+
 Json get_balance(Json& database, const Json& arguments) {
   const Json& account = record_of(database["accounts"], "account", arguments.at("account"));
   return {{"account", arguments.at("account")}, {"balance", account.at("balance")}};
@@ -74,14 +82,14 @@ Json convert_currency(Json& database, const Json& arguments) {
   const double from = record_of(database["rates"], "currency", arguments.at("from")).get<double>();
   const double to = record_of(database["rates"], "currency", arguments.at("to")).get<double>();
   const auto amount = arguments.at("amount").get<double>();
-  return {{"amount", tidy(amount / from * to)}, {"currency", arguments.at("to")}};
+  return {{"amount", amount_of(amount / from * to)}, {"currency", arguments.at("to")}};
 }
 
 Json compute_interest(Json& /*database*/, const Json& arguments) {
   const auto amount = arguments.at("amount").get<double>();
   const auto percent = arguments.at("percent").get<double>();
   const auto years = arguments.at("years").get<double>();
-  return {{"interest", tidy(amount * percent * years / 100.0)}};
+  return {{"interest", amount_of(amount * percent * years / 100.0)}};
 }
 
 Json transfer(Json& database, const Json& arguments) {
@@ -90,7 +98,7 @@ Json transfer(Json& database, const Json& arguments) {
   if (!(amount > 0.0)) {
     throw Error(ErrorKind::kInvalidArgument, "the amount is not above 0");
   }
-  account["balance"] = tidy(account.at("balance").get<double>() - amount);
+  account["balance"] = amount_of(account.at("balance").get<double>() - amount);
   Json& payments = account["payments"];
   const Json payment = {{"payee", arguments.at("payee")}, {"amount", tidy(amount)}};
   payments.insert(payments.begin(), payment);
