@@ -111,7 +111,11 @@ std::string fingerprint(const DataRecipe& recipe, const std::vector<std::filesys
     crc = crc32c(std::as_bytes(std::span(text)), crc);
   };
   for (const std::string& token : tokenizer.vocabulary().tokens) mix(token + "\n");
-  for (const float score : tokenizer.vocabulary().scores) mix(str("{} ", score));
+  const text::Vocabulary& vocabulary = tokenizer.vocabulary();
+  for (const float score : vocabulary.scores) mix(str("{} ", score));
+  for (const std::string& merge : vocabulary.merges) mix(merge + "\n");
+  mix(str("{} {} {} {}", vocabulary.model, vocabulary.add_bos, vocabulary.add_eos,
+          vocabulary.add_space_prefix));
   for (const LabelGroup& group : labels) {
     for (const std::string& name : group.classes) mix(group.key + ":" + name + "\n");
   }
