@@ -109,5 +109,75 @@ TEST_F(Corpus, TokenisesAgainOnlyWhatHasChanged) {
   EXPECT_GT(stored(r)->tokens(), 14U);
 }
 
+TEST_F(Corpus, AClassThatTheTrainingDataLackIsRefused) {
+  const DataRecipe r = recipe(std::string(kConversation) + "\n", DataKind::kLabels);
+  const auto groups = find_labels(r);
+  std::ofstream(folder_ / "more") << R"({"text":"Bye","intent":"part","difficulty":1})"
+                                  << "\n";
+  try {
+    (void)tokenise(r, {folder_ / "more"}, *tokenizer_, groups, folder_ / "other", {});
+    ADD_FAILURE() << "was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInvalidArgument);
+    EXPECT_NE(std::string(error.what()).find("\"intent\": \"part\""), std::string::npos);
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "other")) << "half a store";
+}
+
+TEST_F(Corpus, SaysWhichFileIsMissing) {
+  DataRecipe r = recipe("x", DataKind::kText);
+  r.train.push_back(folder_ / "nowhere");
+  try {
+    (void)stored(r);
+    ADD_FAILURE() << "was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kNotFound);
+    EXPECT_NE(std::string(error.what()).find("nowhere"), std::string::npos);
+  }
+}
+
+TEST_F(Corpus, EmptyLinesAreNoDocuments) {
+  const std::string line = std::string(kConversation) + "\n";
+  EXPECT_EQ(stored(recipe("\n" + line + "  \n\n" + line, DataKind::kConversations))->documents(),
+            2U);
+}
+
+TEST_F(Corpus, ConversationsWithOtherOpeningsShareNothing) {
+  const std::string line = std::string(kConversation) + "\n";
+  std::string other = line;
+  other.replace(other.find("Help."), 5, "Wait.");
+  const auto store = stored(recipe(line + other, DataKind::kConversations));
+  EXPECT_NE(store->document(0).group(), store->document(1).group());
+}
+
+TEST_F(Corpus, ALabelledConversationIsReadByItsFirstWish) {
+  const auto store = stored(recipe(std::string(kConversation) + "\n", DataKind::kLabels));
+  EXPECT_NE(text_of(store->document(0), false).find("Hi"), std::string::npos);
+  EXPECT_EQ(text_of(store->document(0), false).find("Hello"), std::string::npos);
+  EXPECT_EQ(store->targets(), 0U);
+}
+
+TEST_F(Corpus, NamesWithoutAKeyAreAGroupToo) {
+  const auto groups = groups_of({"yes", "no", "kind:a", "kind:b:c"});
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups[0].key, "");
+  EXPECT_EQ(groups[1].classes, (std::vector<std::string>{"a", "b:c"}));
+}
+
+// A text begins with the begin-of-text where the vocabulary asks for it.
+TEST_F(Corpus, TokenisesAgainForAVocabularyThatBeginsItsTextsOtherwise) {
+  const DataRecipe r = recipe("one two three", DataKind::kText);
+  const auto tokens_with = [&](bool begin) {
+    test::TinyModel tiny;
+    tiny.edit_metadata = [begin](format::Metadata& metadata) {
+      metadata.set("tokenizer.ggml.add_bos_token", begin);
+    };
+    const auto file = format::TensorFile::open(test::write_tiny_model(folder_ / "b.gguf", tiny));
+    const auto tokenizer = model::load_tokenizer(*file);
+    return tokenise(r, r.train, *tokenizer, {}, folder_ / "store", {})->tokens();
+  };
+  EXPECT_EQ(tokens_with(true), tokens_with(false) + 1);
+}
+
 }  // namespace
 }  // namespace frugal::train
