@@ -108,16 +108,17 @@ void check_whole(const format::TensorFile& file) {
 
 void copy_in(const format::TensorFile& file, const Entry& entry) {
   const format::TensorInfo* info = file.find(entry.name);
-  const auto bytes = static_cast<std::uint64_t>(entry.value.numel()) * sizeof(float);
-  if (info == nullptr || info->type != DType::kF32 || info->bytes != bytes) {
+  const auto sizes = entry.value.sizes();
+  const std::vector<std::uint64_t> dims(sizes.rbegin(), sizes.rend());
+  if (info == nullptr || info->type != DType::kF32 || info->dims != dims) {
     throw Error(ErrorKind::kInvalidArgument,
                 str("{}: tensor '{}' is not as this recipe's model has it, expected a checkpoint "
                     "of the same run (--fresh begins anew)",
                     file.path(), entry.name));
   }
   const at::NoGradGuard no_gradient;
-  const Tensor stored = at::empty(entry.value.sizes(), at::kFloat);
-  std::memcpy(stored.data_ptr<float>(), info->data, bytes);
+  const Tensor stored = at::empty(sizes, at::kFloat);
+  std::memcpy(stored.data_ptr<float>(), info->data, info->bytes);
   entry.value.copy_(stored);
 }
 
