@@ -1,5 +1,6 @@
 #include "frugal/train/torch/objective.h"
 
+#include <filesystem>
 #include <utility>
 
 #include "frugal/base/error.h"
@@ -22,6 +23,23 @@ std::uint64_t count_right(const Tensor& scores, const Tensor& targets) {
   return static_cast<std::uint64_t>(scores.argmax(-1).eq(targets).sum().item<std::int64_t>());
 }
 
+// A teacher answers what the student is asked: the next token, or so many classes.
+void check_answers(const model::Model& teacher, const std::filesystem::path& path,
+                   const std::vector<LabelGroup>& labels) {
+  const std::size_t wanted = label_names(labels).size();
+  if (wanted == 0 && teacher.output.weight.empty()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("{}: a teacher without an output matrix, expected one that scores tokens",
+                    path.string()));
+  }
+  const std::size_t classes = teacher.classifier ? teacher.classifier->output.weight.rows : 0;
+  if (wanted > 0 && classes != wanted) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("{}: a teacher of {} classes for a student of {}, expected the same ones",
+                    path.string(), classes, wanted));
+  }
+}
+
 }  // namespace
 
 Objective::Objective(const Network& student, const DistillRecipe& recipe,
@@ -42,6 +60,7 @@ Objective::Objective(const Network& student, const DistillRecipe& recipe,
                       "'distill.hidden' compares them",
                       path.string(), config.embedding, own.embedding));
     }
+    check_answers(teachers_.back()->model(), path, labels_);
   }
 }
 

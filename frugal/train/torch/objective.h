@@ -24,8 +24,9 @@ struct Loss {
 ///
 ///   hard * cross_entropy + (1 - hard) * T² KL(teachers' mean || student) + hidden * (1 - cos)
 ///
-/// Errors: kInvalidArgument for a teacher of another vocabulary, or of another width when hidden
-///         states are compared.
+/// Errors: kInvalidArgument for a teacher of another vocabulary, of another width when hidden
+/// states
+///         are compared, or one that does not answer what the student is asked.
 class Objective {
  public:
   Objective(const Network& student, const DistillRecipe& recipe,
