@@ -5,22 +5,10 @@
 #include <array>
 
 #include "frugal/base/error.h"
+#include "frugal/engine/kv_for_test.h"
 
 namespace frugal::engine {
 namespace {
-
-model::Config small_config() {
-  model::Config config;
-  config.layers = 2;
-  config.heads = 4;
-  config.kv_heads = 2;
-  config.head_dim = 32;
-  return config;
-}
-
-std::shared_ptr<KvPool> pool_of(std::size_t pages) {
-  return std::make_shared<KvPool>(small_config(), pages, KvType::kF32);
-}
 
 TEST(KvCache, TakesPagesAsItGrowsAndGivesThemBack) {
   const auto pool = pool_of(4);

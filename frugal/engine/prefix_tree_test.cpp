@@ -7,22 +7,10 @@
 #include <vector>
 
 #include "frugal/base/random.h"
+#include "frugal/engine/kv_for_test.h"
 
 namespace frugal::engine {
 namespace {
-
-model::Config small_config() {
-  model::Config config;
-  config.layers = 2;
-  config.heads = 4;
-  config.kv_heads = 2;
-  config.head_dim = 32;
-  return config;
-}
-
-std::shared_ptr<KvPool> pool_of(std::size_t pages) {
-  return std::make_shared<KvPool>(small_config(), pages, KvType::kF32);
-}
 
 std::vector<TokenId> counting(std::size_t count, TokenId from = 0) {
   std::vector<TokenId> tokens(count);

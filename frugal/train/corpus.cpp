@@ -259,12 +259,6 @@ std::shared_ptr<const TokenStore> tokenise(const DataRecipe& recipe,
                                            const std::vector<LabelGroup>& labels,
                                            const std::filesystem::path& store,
                                            const ProgressFn& progress) {
-  for (const std::filesystem::path& file : files) {
-    if (!std::filesystem::exists(file)) {
-      throw Error(ErrorKind::kNotFound,
-                  str("{}: not found, expected training data", file.string()));
-    }
-  }
   std::filesystem::path sources = store;
   sources += ".sources";
   const std::string made_of = fingerprint(recipe, files, tokenizer, labels);

@@ -49,12 +49,6 @@ Tensor angle_table(const model::Angles& angles, std::size_t positions, const at:
   return at::outer(p, frequencies).to(device);
 }
 
-Tensor to_device(const std::vector<std::int64_t>& values, const at::Device& device) {
-  const Tensor out = at::empty({static_cast<std::int64_t>(values.size())}, at::kLong);
-  std::copy(values.begin(), values.end(), out.data_ptr<std::int64_t>());
-  return out.to(device);
-}
-
 // Runs of one segment, padding left out.
 std::vector<Block> blocks_of(const Batch& batch) {
   std::vector<Block> blocks;
@@ -81,6 +75,12 @@ std::vector<Block> blocks_of(const Batch& batch) {
 }
 
 }  // namespace
+
+Tensor to_device(const std::vector<std::int64_t>& values, const at::Device& device) {
+  const Tensor out = at::empty({static_cast<std::int64_t>(values.size())}, at::kLong);
+  std::copy(values.begin(), values.end(), out.data_ptr<std::int64_t>());
+  return out.to(device);
+}
 
 Inputs inputs_of(const Batch& batch, const at::Device& device) {
   const std::vector<std::int64_t> segments(batch.segments.begin(), batch.segments.end());

@@ -36,6 +36,9 @@ struct Inputs {
   std::vector<Block> blocks;
 };
 
+/// int64 [n] on a device.
+[[nodiscard]] Tensor to_device(const std::vector<std::int64_t>& values, const at::Device& device);
+
 [[nodiscard]] Inputs inputs_of(const Batch& batch, const at::Device& device);
 
 /// The forward pass of every architecture that `model` describes: the arithmetic that the roles in

@@ -12,15 +12,46 @@ namespace frugal::train {
 
 namespace {
 
-Tensor positions_of(const std::vector<std::int64_t>& rows, const at::Device& device) {
-  const Tensor out = at::empty({static_cast<std::int64_t>(rows.size())}, at::kLong);
-  std::copy(rows.begin(), rows.end(), out.data_ptr<std::int64_t>());
-  return out.to(device);
-}
-
 std::uint64_t count_right(const Tensor& scores, const Tensor& targets) {
   const at::NoGradGuard no_gradient;
   return static_cast<std::uint64_t>(scores.argmax(-1).eq(targets).sum().item<std::int64_t>());
+}
+
+/// Scores that are one choice: all tokens, or the classes of one group.
+struct Slice {
+  std::int64_t first = 0;
+  std::int64_t count = -1;  ///< -1: all
+  Tensor targets;           ///< int64 [n]
+};
+
+std::vector<Slice> token_slice(const Inputs& inputs) {
+  return {{.first = 0,
+           .count = -1,
+           .targets = inputs.targets.masked_select(inputs.targets.ne(kNoTarget))}};
+}
+
+std::vector<Slice> label_slices(const Batch& batch, const std::vector<LabelGroup>& labels,
+                                const Inputs& inputs) {
+  const std::vector<std::int64_t> flat(batch.labels.begin(), batch.labels.end());
+  const Tensor targets =
+      to_device(flat, inputs.tokens.device()).view({-1, static_cast<std::int64_t>(labels.size())});
+  std::vector<Slice> slices;
+  std::int64_t first = 0;
+  for (std::size_t g = 0; g < labels.size(); ++g) {
+    const auto count = static_cast<std::int64_t>(labels[g].classes.size());
+    slices.push_back({first, count, targets.select(1, static_cast<std::int64_t>(g))});
+    first += count;
+  }
+  return slices;
+}
+
+// A classifier reads the first row of each document.
+Tensor first_rows(const Batch& batch, const at::Device& device) {
+  std::vector<std::int64_t> firsts;
+  for (const PlacedDocument& document : batch.documents) {
+    firsts.push_back(static_cast<std::int64_t>((document.row * batch.length) + document.begin));
+  }
+  return to_device(firsts, device);
 }
 
 // A teacher answers what the student is asked: the next token, or so many classes.
@@ -64,91 +95,61 @@ Objective::Objective(const Network& student, const DistillRecipe& recipe,
   }
 }
 
-Tensor Objective::soft_target(const std::vector<Tensor>& scores) const {
+Objective::Answers Objective::ask(const Network& network, const Inputs& inputs,
+                                  const Tensor& places) const {
+  Answers out;
+  out.states = network.hidden(inputs).index_select(0, places);
+  out.scores = labels_.empty() ? network.logits(out.states) : network.classify(out.states);
+  return out;
+}
+
+// hard * cross entropy + (1 - hard) * distance from the teachers' mean probabilities
+Tensor Objective::mixed(const Tensor& hard, const Tensor& scores,
+                        const std::vector<Tensor>& taught) const {
+  if (taught.empty()) return hard;
   Tensor sum;
-  for (const Tensor& one : scores) {
+  for (const Tensor& one : taught) {
     const Tensor probabilities = at::softmax(one.to(at::kFloat) / recipe_.temperature, -1);
     sum = sum.defined() ? sum + probabilities : probabilities;
   }
-  return sum / static_cast<double>(scores.size());
+  const Tensor soft =
+      distillation_sum(scores, sum / static_cast<double>(taught.size()), recipe_.temperature);
+  return recipe_.hard * hard + (1.0 - recipe_.hard) * soft;
 }
 
-Loss Objective::of(const Batch& batch) const {
+Loss Objective::measure(const Batch& batch, std::size_t teachers) const {
   const Inputs inputs = inputs_of(batch, student_.device());
-  return labels_.empty() ? of_tokens(inputs) : of_labels(batch, inputs);
-}
-
-Loss Objective::of_tokens(const Inputs& inputs) const {
-  const Tensor places = inputs.targets.ne(kNoTarget).nonzero().view(-1);
-  const Tensor targets = inputs.targets.index_select(0, places);
-  const Tensor hidden = student_.hidden(inputs).index_select(0, places);
-  const Tensor logits = student_.logits(hidden);
-  const Tensor hard = cross_entropy_sum(logits, targets);
-  Loss loss{.total = hard,
-            .hard = hard.item<double>(),
-            .targets = static_cast<std::uint64_t>(targets.numel()),
-            .right = count_right(logits, targets)};
-  if (teachers_.empty()) return loss;
-
-  std::vector<Tensor> scores;
-  std::vector<Tensor> states;
+  const std::vector<Slice> slices =
+      labels_.empty() ? token_slice(inputs) : label_slices(batch, labels_, inputs);
+  const Tensor places = labels_.empty() ? inputs.targets.ne(kNoTarget).nonzero().view(-1)
+                                        : first_rows(batch, student_.device());
+  const Answers own = ask(student_, inputs, places);
+  std::vector<Answers> taught;
   {
     const at::NoGradGuard no_gradient;
-    for (const auto& teacher : teachers_) {
-      states.push_back(teacher->hidden(inputs).index_select(0, places));
-      scores.push_back(teacher->logits(states.back()));
-    }
-  }
-  loss.total =
-      recipe_.hard * hard +
-      (1.0 - recipe_.hard) * distillation_sum(logits, soft_target(scores), recipe_.temperature);
-  if (recipe_.hidden > 0.0) {
-    for (const Tensor& state : states) {
-      loss.total = loss.total + recipe_.hidden * cosine_distance_sum(hidden, state);
-    }
-  }
-  return loss;
-}
-
-// The classifier reads the first row of each document; a group of classes is a slice of its scores.
-Loss Objective::of_labels(const Batch& batch, const Inputs& inputs) const {
-  std::vector<std::int64_t> firsts;
-  for (const PlacedDocument& document : batch.documents) {
-    firsts.push_back(static_cast<std::int64_t>((document.row * batch.length) + document.begin));
-  }
-  const Tensor places = positions_of(firsts, student_.device());
-  const std::vector<std::int64_t> flat(batch.labels.begin(), batch.labels.end());
-  const auto groups = static_cast<std::int64_t>(labels_.size());
-  const Tensor labels = positions_of(flat, student_.device()).view({-1, groups});
-  FRUGAL_CHECK(labels.size(0) == places.size(0));
-  const Tensor hidden = student_.hidden(inputs).index_select(0, places);
-  const Tensor scores = student_.classify(hidden);
-  std::vector<Tensor> taught;
-  {
-    const at::NoGradGuard no_gradient;
-    for (const auto& teacher : teachers_) {
-      taught.push_back(teacher->classify(teacher->hidden(inputs).index_select(0, places)));
+    for (std::size_t i = 0; i < teachers; ++i) {
+      taught.push_back(ask(*teachers_[i], inputs, places));
     }
   }
   Loss loss;
-  std::int64_t first = 0;
-  for (std::size_t g = 0; g < labels_.size(); ++g) {
-    const auto count = static_cast<std::int64_t>(labels_[g].classes.size());
-    const auto slice = [&](const Tensor& all) { return all.narrow(1, first, count); };
-    const Tensor targets = labels.select(1, static_cast<std::int64_t>(g));
-    Tensor part = cross_entropy_sum(slice(scores), targets);
-    loss.hard += part.item<double>();
-    loss.targets += static_cast<std::uint64_t>(targets.numel());
-    loss.right += count_right(slice(scores), targets);
-    if (!taught.empty()) {
-      std::vector<Tensor> slices;
-      for (const Tensor& all : taught) slices.push_back(slice(all));
-      part = recipe_.hard * part + (1.0 - recipe_.hard) * distillation_sum(slice(scores),
-                                                                           soft_target(slices),
-                                                                           recipe_.temperature);
-    }
+  for (const Slice& slice : slices) {
+    const auto part_of = [&](const Tensor& all) {
+      return all.narrow(1, slice.first, slice.count < 0 ? all.size(1) : slice.count);
+    };
+    const Tensor scores = part_of(own.scores);
+    std::vector<Tensor> soft;
+    for (const Answers& one : taught) soft.push_back(part_of(one.scores));
+    const Tensor hard = cross_entropy_sum(scores, slice.targets);
+    loss.hard += hard.item<double>();
+    loss.targets += static_cast<std::uint64_t>(slice.targets.numel());
+    loss.right += count_right(scores, slice.targets);
+    const Tensor part = mixed(hard, scores, soft);
     loss.total = loss.total.defined() ? loss.total + part : part;
-    first += count;
+  }
+  if (recipe_.hidden > 0.0) {
+    for (const Answers& one : taught) {
+      loss.total = loss.total + recipe_.hidden * cosine_distance_sum(own.states, one.states);
+    }
   }
   return loss;
 }

@@ -33,12 +33,21 @@ class Objective {
             std::vector<LabelGroup> labels = {});
 
   /// Only rows whose next token is a target are scored: the others' logits are never computed.
-  [[nodiscard]] Loss of(const Batch& batch) const;
+  [[nodiscard]] Loss of(const Batch& batch) const { return measure(batch, teachers_.size()); }
+  /// The data's own targets alone: what validation compares.
+  [[nodiscard]] Loss untaught(const Batch& batch) const { return measure(batch, 0); }
 
  private:
-  [[nodiscard]] Loss of_tokens(const Inputs& inputs) const;
-  [[nodiscard]] Loss of_labels(const Batch& batch, const Inputs& inputs) const;
-  [[nodiscard]] Tensor soft_target(const std::vector<Tensor>& scores) const;
+  /// What a network says about the places that count.
+  struct Answers {
+    Tensor states;  ///< [n, width]
+    Tensor scores;  ///< [n, tokens or labels]
+  };
+  [[nodiscard]] Loss measure(const Batch& batch, std::size_t teachers) const;
+  [[nodiscard]] Answers ask(const Network& network, const Inputs& inputs,
+                            const Tensor& places) const;
+  [[nodiscard]] Tensor mixed(const Tensor& hard, const Tensor& scores,
+                             const std::vector<Tensor>& taught) const;
 
   const Network& student_;
   DistillRecipe recipe_;

@@ -36,14 +36,18 @@ const Tensor& Visibility::mask(std::size_t window) {
   return masks_.back().values;
 }
 
-Tensor Visibility::mask_of(const Block& block) const {
-  if (!causal_) return {};
+const Tensor& Visibility::mask_of(std::size_t index) {
+  block_masks_.resize(blocks_.size());
+  Tensor& mask = block_masks_[index];
+  if (!causal_ || mask.defined()) return mask;
+  const Block& block = blocks_[index];
   const auto options = segments_.options().dtype(at::kFloat);
-  const Tensor hidden =
-      at::full({block.length, block.length}, -std::numeric_limits<double>::infinity(), options)
-          .triu(1);
-  if (block.shared_length == 0) return hidden;
-  return at::cat({at::zeros({block.length, block.shared_length}, options), hidden}, 1);
+  mask = at::full({block.length, block.length}, -std::numeric_limits<double>::infinity(), options)
+             .triu(1);
+  if (block.shared_length > 0) {
+    mask = at::cat({at::zeros({block.length, block.shared_length}, options), mask}, 1);
+  }
+  return mask;
 }
 
 Tensor rms_norm(const Tensor& x, const Tensor& gain, double epsilon) {
@@ -107,7 +111,7 @@ Tensor attend_by_mask(const Tensor& q, const Tensor& k, const Tensor& v,
 
 // The heads of a group read the same keys, so that they are rows of one product.
 Tensor attend_by_block(const Tensor& q, const Tensor& k, const Tensor& v,
-                       const model::Config& config, const Visibility& visible) {
+                       const model::Config& config, Visibility& visible) {
   const std::int64_t kv_heads = k.size(1);
   const std::int64_t dim = q.size(2);
   const std::int64_t group = q.size(1) / kv_heads;
@@ -122,7 +126,8 @@ Tensor attend_by_block(const Tensor& q, const Tensor& k, const Tensor& v,
     if (done < token) parts.push_back(at::zeros({token - done, q.size(1) * dim}, q.options()));
     done = token;
   };
-  for (const Block& block : visible.blocks()) {
+  for (std::size_t index = 0; index < visible.blocks().size(); ++index) {
+    const Block& block = visible.blocks()[index];
     pad_to(block.begin);
     const std::int64_t n = block.length;
     const Tensor rows = (q.narrow(0, block.begin, n) * static_cast<double>(config.query_scale))
@@ -130,7 +135,7 @@ Tensor attend_by_block(const Tensor& q, const Tensor& k, const Tensor& v,
                             .permute({1, 2, 0, 3})
                             .reshape({kv_heads, group * n, dim});
     Tensor scores = capped(at::bmm(rows, seen_by(k, block).transpose(1, 2)), config);
-    if (const Tensor mask = visible.mask_of(block); mask.defined()) {
+    if (const Tensor& mask = visible.mask_of(index); mask.defined()) {
       scores = (scores.view({kv_heads, group, n, -1}) + mask).view({kv_heads, group * n, -1});
     }
     const Tensor out = at::bmm(at::softmax(scores, -1), seen_by(v, block));

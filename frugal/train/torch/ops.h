@@ -37,9 +37,9 @@ class Visibility {
 
   /// 0 where visible, -infinity elsewhere: [rows, 1, length, length].
   [[nodiscard]] const Tensor& mask(std::size_t window);
-  /// The same for the tokens of a block: [length, shared_length + length]; undefined where all are
-  /// visible.
-  [[nodiscard]] Tensor mask_of(const Block& block) const;
+  /// The same for the tokens of block `index`: [length, shared_length + length]; undefined where
+  /// all are visible.  Made once, for all layers.
+  [[nodiscard]] const Tensor& mask_of(std::size_t index);
   [[nodiscard]] const std::vector<Block>& blocks() const { return blocks_; }
   [[nodiscard]] std::int64_t rows() const { return rows_; }
 
@@ -53,7 +53,8 @@ class Visibility {
   std::int64_t rows_;
   std::vector<Block> blocks_;
   bool causal_;
-  std::vector<Mask> masks_;  ///< by window; a model has one or two
+  std::vector<Mask> masks_;          ///< by window; a model has one or two
+  std::vector<Tensor> block_masks_;  ///< by block, where asked for
 };
 
 /// x * gain / sqrt(mean(x^2) + epsilon) over the last dimension.
@@ -83,7 +84,7 @@ class Visibility {
 [[nodiscard]] Tensor attend_by_mask(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const model::Config& config, const Tensor& mask);
 [[nodiscard]] Tensor attend_by_block(const Tensor& q, const Tensor& k, const Tensor& v,
-                                     const model::Config& config, const Visibility& visible);
+                                     const model::Config& config, Visibility& visible);
 
 /// act(gate) * up, or act(up) without a gate.
 [[nodiscard]] Tensor activate(model::Activation activation, const Tensor& gate, const Tensor& up);

@@ -73,6 +73,13 @@ std::string_view rule_name(Rule rule) {
   return "";
 }
 
+std::optional<Rule> rule_from_name(std::string_view name) {
+  for (const Rule rule : {Rule::kSgd, Rule::kAdam, Rule::kAdamW, Rule::kAdagrad, Rule::kMuon}) {
+    if (rule_name(rule) == name) return rule;
+  }
+  return std::nullopt;
+}
+
 Optimizer::Optimizer(const OptimizerOptions& options, std::vector<Slot> slots)
     : options_(options), slots_(std::move(slots)) {
   for (Slot& slot : slots_) {

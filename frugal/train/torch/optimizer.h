@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ enum class Rule { kSgd, kAdam, kAdamW, kAdagrad, kMuon };
 
 /// "sgd", "adam", "adamw", "adagrad", "muon".
 [[nodiscard]] std::string_view rule_name(Rule rule);
+[[nodiscard]] std::optional<Rule> rule_from_name(std::string_view name);
 
 struct OptimizerOptions {
   Rule rule = Rule::kAdamW;

@@ -30,17 +30,14 @@ constexpr double kNoValidation = std::numeric_limits<double>::quiet_NaN();
 // Steps over which the speed that people see is averaged.
 constexpr double kSpeedMemory = 0.9;
 
-Rule rule_of(const std::string& name) {
-  for (const Rule rule : {Rule::kSgd, Rule::kAdam, Rule::kAdamW, Rule::kAdagrad, Rule::kMuon}) {
-    if (rule_name(rule) == name) return rule;
-  }
-  throw Error(
-      ErrorKind::kInvalidArgument,
-      str("optimizer.rule '{}', expected sgd, adam, adamw, adagrad or muon", printable(name)));
-}
-
 OptimizerOptions options_of(const OptimizerRecipe& recipe) {
-  return {.rule = rule_of(recipe.rule),
+  const auto rule = rule_from_name(recipe.rule);
+  if (!rule) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("optimizer.rule '{}', expected one that docs/training.md names",
+                    printable(recipe.rule)));
+  }
+  return {.rule = *rule,
           .rate = recipe.rate,
           .momentum = recipe.momentum,
           .beta1 = recipe.beta1,
@@ -106,11 +103,17 @@ std::vector<Slot> slots_of(Network& network) {
 }
 
 // What must be equal for a checkpoint to be of the same run.
-std::string fingerprint(const Recipe& r, const Network& network) {
+std::string fingerprint(const Recipe& r, const Network& network, const TokenStore& data) {
   const model::Config& c = network.model().config;
-  return str("{} {} layers {} width {} vocabulary {} | {} x {} x {} | {} seed {}", c.architecture,
-             network.parameter_count(), c.layers, c.embedding, c.vocab_size, r.data.rows,
-             r.data.length, r.data.accumulate, r.optimizer.rule, r.seed);
+  std::string out = str("{} {} layers {} width {} vocabulary {} from '{}' rounded '{}'",
+                        c.architecture, network.parameter_count(), c.layers, c.embedding,
+                        c.vocab_size, r.model.from.string(), r.round_to);
+  for (const std::size_t layer : r.model.keep) out += str(" layer {}", layer);
+  out += str(" | {} documents, {} tokens, {} targets in {} x {} x {}", data.documents(),
+             data.tokens(), data.targets(), r.data.rows, r.data.length, r.data.accumulate);
+  out += str(" | {} seed {}", r.optimizer.rule, r.seed);
+  for (const std::filesystem::path& teacher : r.distill.teachers) out += " " + teacher.string();
+  return out;
 }
 
 }  // namespace
@@ -129,7 +132,7 @@ Trainer::Trainer(const Recipe& recipe, const TrainOptions& options)
   optimizer_.emplace(options_of(recipe_.optimizer), slots_of(*network_));
   objective_.emplace(*network_, recipe_.distill, labels_);
   state_.validation = kNoValidation;
-  state_.recipe = fingerprint(recipe_, *network_);
+  state_.recipe = fingerprint(recipe_, *network_, *train_data_);
 }
 
 ProgressFn Trainer::stage() const {
@@ -370,7 +373,7 @@ Trainer::Validation Trainer::validate() {
   std::uint64_t right = 0;
   while (packer.state().epoch == 0) {
     const Autocast autocast(recipe_.bfloat16, device_);
-    const Loss loss = objective_->of(packer.next());
+    const Loss loss = objective_->untaught(packer.next());
     sum += loss.hard;
     targets += loss.targets;
     right += loss.right;
