@@ -30,6 +30,28 @@ endfunction()
 
 set(FRUGAL_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
 
+# Large foreign headers are compiled once for a library; clang-tidy cannot read what GCC wrote.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_CXX_CLANG_TIDY)
+  set(FRUGAL_PRECOMPILE ON)
+endif()
+function(frugal_precompile target)
+  if(FRUGAL_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# What is tested is optimised; the tests themselves compile in half the time without.
+set(FRUGAL_TEST_OPTIONS -O0 -g1)
+if(FRUGAL_DEVELOPER AND FRUGAL_PRECOMPILE)
+  file(WRITE ${PROJECT_BINARY_DIR}/gtest_header.cpp "")
+  add_executable(frugal_gtest_header ${PROJECT_BINARY_DIR}/gtest_header.cpp)
+  set_target_properties(frugal_gtest_header PROPERTIES CXX_EXTENSIONS OFF)
+  target_compile_features(frugal_gtest_header PRIVATE cxx_std_20)
+  target_compile_options(frugal_gtest_header PRIVATE ${FRUGAL_WARNINGS} ${FRUGAL_TEST_OPTIONS})
+  target_link_libraries(frugal_gtest_header PRIVATE GTest::gtest_main)
+  target_precompile_headers(frugal_gtest_header PRIVATE <gtest/gtest.h>)
+endif()
+
 # frugal_test(<group> <stem> SOURCES ... [LINKS ...] [LABEL unit]): one GoogleTest program, one
 # CTest test named <group>.<stem>.
 function(frugal_test group stem)
@@ -41,7 +63,10 @@ function(frugal_test group stem)
   add_executable(${target} ${T_SOURCES})
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
   target_link_libraries(${target} PRIVATE ${T_LINKS} GTest::gtest_main)
-  target_compile_options(${target} PRIVATE ${FRUGAL_WARNINGS})
+  target_compile_options(${target} PRIVATE ${FRUGAL_WARNINGS} ${FRUGAL_TEST_OPTIONS})
+  if(TARGET frugal_gtest_header AND NOT T_LABEL STREQUAL torch)  # LibTorch brings other options
+    target_precompile_headers(${target} REUSE_FROM frugal_gtest_header)
+  endif()
   if(CMAKE_CXX_CLANG_TIDY)
     # The branches inside EXPECT macros cost the path analyzer minutes a file and count as nesting.
     set_target_properties(${target} PROPERTIES

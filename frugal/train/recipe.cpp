@@ -102,6 +102,8 @@ ScheduleOptions read_schedule(Toml& toml, std::uint64_t steps) {
   s.steps = steps;
   s.warmup = static_cast<std::uint64_t>(
       toml.integer_or("schedule.warmup", 0, {.least = 0, .most = kMany}));
+  s.hold =
+      static_cast<std::uint64_t>(toml.integer_or("schedule.hold", 0, {.least = 0, .most = kMany}));
   s.floor = toml.number_or("schedule.floor", 0.1, kShare);
   s.shrink = toml.number_or("schedule.shrink", s.shrink, {.least = 1e-6, .most = 0.999});
   s.patience = static_cast<std::uint32_t>(

@@ -17,7 +17,8 @@ void check(bool holds, const char* expected) {
 
 Schedule::Schedule(const ScheduleOptions& options) : options_(options) {
   const bool ends = options.decay == Decay::kLinear || options.decay == Decay::kCosine;
-  check(!ends || options.steps > options.warmup, "more steps than the warm-up has");
+  check(!ends || options.steps > options.warmup + options.hold,
+        "more steps than warmup and hold have");
   check(options.floor >= 0.0 && options.floor <= 1.0, "a floor of 0 to 1");
   check(options.shrink > 0.0 && options.shrink < 1.0, "a shrink above 0 and below 1");
   check(options.threshold >= 0.0 && options.threshold < 1.0, "a threshold from 0 to below 1");
@@ -30,8 +31,10 @@ double Schedule::factor(std::uint64_t step) const {
   }
   if (options_.decay == Decay::kConstant) return 1.0;
   if (options_.decay == Decay::kPlateau) return state_.factor;
-  const auto span = static_cast<double>(options_.steps - options_.warmup);
-  const double t = std::min(1.0, static_cast<double>(step - options_.warmup) / span);
+  const std::uint64_t begin = options_.warmup + options_.hold;
+  if (step <= begin) return 1.0;
+  const auto span = static_cast<double>(options_.steps - begin);
+  const double t = std::min(1.0, static_cast<double>(step - begin) / span);
   const double left =
       options_.decay == Decay::kLinear ? 1.0 - t : 0.5 * (1.0 + std::cos(std::numbers::pi * t));
   return options_.floor + ((1.0 - options_.floor) * left);

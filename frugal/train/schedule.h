@@ -17,7 +17,8 @@ enum class Decay {
 struct ScheduleOptions {
   Decay decay = Decay::kCosine;
   std::uint64_t warmup = 0;    ///< steps
-  std::uint64_t steps = 0;     ///< in all; for linear and cosine more than `warmup`
+  std::uint64_t hold = 0;      ///< steps at the full rate after them; for linear and cosine
+  std::uint64_t steps = 0;     ///< in all; for linear and cosine more than `warmup` + `hold`
   double floor = 0.0;          ///< in [0, 1]
   double shrink = 0.5;         ///< plateau: in (0, 1)
   std::uint32_t patience = 2;  ///< plateau: validations without improvement that are borne
@@ -33,12 +34,14 @@ struct ScheduleState {
   bool operator==(const ScheduleState&) const = default;
 };
 
-/// factor(step) = min(1, (step + 1) / warmup) · decay, with t = (step - warmup) / (steps - warmup)
-/// clamped to [0, 1]; steps count from 0.  While it warms up, decay is 1 but for a plateau's.
+/// factor(step) = min(1, (step + 1) / warmup) · decay, with t = (step - begin) / (steps - begin),
+/// begin = warmup + hold, clamped to [0, 1]; steps count from 0.  While it warms up, decay is 1 but
+/// for a plateau's.
 ///
 /// Errors:  kInvalidArgument for options outside the ranges above.
 /// Threads: one at a time.
-/// Source:  cosine: Loshchilov and Hutter 2017, arXiv:1608.03983, one period.
+/// Source:  cosine: Loshchilov and Hutter 2017, arXiv:1608.03983, one period;
+///          holding first (warm-up, stable, decay): Hu et al. 2024, arXiv:2404.06395.
 class Schedule {
  public:
   explicit Schedule(const ScheduleOptions& options);

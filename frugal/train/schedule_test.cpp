@@ -31,6 +31,15 @@ TEST(Schedule, LinearFallsToTheFloorAndStaysThere) {
   EXPECT_DOUBLE_EQ(schedule.factor(5000), 0.2);
 }
 
+TEST(Schedule, HoldsTheFullRateBeforeItFalls) {
+  const Schedule schedule(
+      {.decay = Decay::kLinear, .warmup = 10, .hold = 50, .steps = 110, .floor = 0.0});
+  EXPECT_DOUBLE_EQ(schedule.factor(9), 1.0);
+  EXPECT_DOUBLE_EQ(schedule.factor(60), 1.0);
+  EXPECT_DOUBLE_EQ(schedule.factor(85), 0.5);
+  EXPECT_THROW(Schedule({.decay = Decay::kCosine, .warmup = 10, .hold = 90, .steps = 100}), Error);
+}
+
 TEST(Schedule, CosineFallsToTheFloorAndNeverRises) {
   const Schedule schedule({.decay = Decay::kCosine, .warmup = 0, .steps = 100, .floor = 0.1});
   EXPECT_DOUBLE_EQ(schedule.factor(0), 1.0);

@@ -36,20 +36,6 @@ const Tensor& Visibility::mask(std::size_t window) {
   return masks_.back().values;
 }
 
-const Tensor& Visibility::mask_of(std::size_t index) {
-  block_masks_.resize(blocks_.size());
-  Tensor& mask = block_masks_[index];
-  if (!causal_ || mask.defined()) return mask;
-  const Block& block = blocks_[index];
-  const auto options = segments_.options().dtype(at::kFloat);
-  mask = at::full({block.length, block.length}, -std::numeric_limits<double>::infinity(), options)
-             .triu(1);
-  if (block.shared_length > 0) {
-    mask = at::cat({at::zeros({block.length, block.shared_length}, options), mask}, 1);
-  }
-  return mask;
-}
-
 Tensor rms_norm(const Tensor& x, const Tensor& gain, double epsilon) {
   return x * at::rsqrt(x.square().mean(-1, /*keepdim=*/true) + epsilon) * gain;
 }
@@ -89,7 +75,11 @@ Tensor capped(const Tensor& scores, const model::Config& config) {
 
 Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const model::Config& config,
               Visibility& visible, std::size_t window) {
-  if (q.is_cpu() && window == 0) return attend_by_block(q, k, v, config, visible);
+  if (q.is_cpu() && q.scalar_type() == at::kFloat && window == 0 &&
+      config.attention_softcap <= 0.0F) {
+    return attend_by_block(q, k, v, static_cast<double>(config.query_scale), visible.blocks(),
+                           visible.causal());
+  }
   return attend_by_mask(q, k, v, config, visible.mask(window));
 }
 
@@ -107,44 +97,6 @@ Tensor attend_by_mask(const Tensor& q, const Tensor& k, const Tensor& v,
   const Tensor weights = at::softmax(capped(scores, config) + mask, -1);
   const Tensor out = at::matmul(weights, by_head(v, group));
   return out.transpose(1, 2).reshape({rows * length, -1});
-}
-
-// The heads of a group read the same keys, so that they are rows of one product.
-Tensor attend_by_block(const Tensor& q, const Tensor& k, const Tensor& v,
-                       const model::Config& config, Visibility& visible) {
-  const std::int64_t kv_heads = k.size(1);
-  const std::int64_t dim = q.size(2);
-  const std::int64_t group = q.size(1) / kv_heads;
-  const auto seen_by = [](const Tensor& x, const Block& block) {  // [kv_heads, seen, dim]
-    const Tensor own = x.narrow(0, block.begin, block.length);
-    if (block.shared_length == 0) return own.transpose(0, 1);
-    return at::cat({x.narrow(0, block.shared_begin, block.shared_length), own}).transpose(0, 1);
-  };
-  std::vector<Tensor> parts;
-  std::int64_t done = 0;  // tokens
-  const auto pad_to = [&](std::int64_t token) {
-    if (done < token) parts.push_back(at::zeros({token - done, q.size(1) * dim}, q.options()));
-    done = token;
-  };
-  for (std::size_t index = 0; index < visible.blocks().size(); ++index) {
-    const Block& block = visible.blocks()[index];
-    pad_to(block.begin);
-    const std::int64_t n = block.length;
-    const Tensor rows = (q.narrow(0, block.begin, n) * static_cast<double>(config.query_scale))
-                            .view({n, kv_heads, group, dim})
-                            .permute({1, 2, 0, 3})
-                            .reshape({kv_heads, group * n, dim});
-    Tensor scores = capped(at::bmm(rows, seen_by(k, block).transpose(1, 2)), config);
-    if (const Tensor& mask = visible.mask_of(index); mask.defined()) {
-      scores = (scores.view({kv_heads, group, n, -1}) + mask).view({kv_heads, group * n, -1});
-    }
-    const Tensor out = at::bmm(at::softmax(scores, -1), seen_by(v, block));
-    parts.push_back(
-        out.view({kv_heads, group, n, dim}).permute({2, 0, 1, 3}).reshape({n, q.size(1) * dim}));
-    done = block.begin + n;
-  }
-  pad_to(q.size(0));
-  return at::cat(parts);
 }
 
 Tensor activate(model::Activation activation, const Tensor& gate, const Tensor& up) {

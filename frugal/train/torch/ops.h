@@ -11,18 +11,9 @@
 #include <vector>
 
 #include "frugal/model/model.h"
+#include "frugal/train/torch/block_attention.h"
 
 namespace frugal::train {
-
-using at::Tensor;
-
-/// Neighbouring tokens of one segment, and the shared beginning of their row.
-struct Block {
-  std::int64_t begin = 0;  ///< among all tokens of the batch
-  std::int64_t length = 0;
-  std::int64_t shared_begin = 0;
-  std::int64_t shared_length = 0;  ///< 0 for the shared beginning itself
-};
 
 /// Which token sees which in a batch of `rows` rows of `length` tokens.
 ///
@@ -37,11 +28,9 @@ class Visibility {
 
   /// 0 where visible, -infinity elsewhere: [rows, 1, length, length].
   [[nodiscard]] const Tensor& mask(std::size_t window);
-  /// The same for the tokens of block `index`: [length, shared_length + length]; undefined where
-  /// all are visible.  Made once, for all layers.
-  [[nodiscard]] const Tensor& mask_of(std::size_t index);
   [[nodiscard]] const std::vector<Block>& blocks() const { return blocks_; }
   [[nodiscard]] std::int64_t rows() const { return rows_; }
+  [[nodiscard]] bool causal() const { return causal_; }
 
  private:
   struct Mask {
@@ -53,8 +42,7 @@ class Visibility {
   std::int64_t rows_;
   std::vector<Block> blocks_;
   bool causal_;
-  std::vector<Mask> masks_;          ///< by window; a model has one or two
-  std::vector<Tensor> block_masks_;  ///< by block, where asked for
+  std::vector<Mask> masks_;  ///< by window; a model has one or two
 };
 
 /// x * gain / sqrt(mean(x^2) + epsilon) over the last dimension.
@@ -74,17 +62,15 @@ class Visibility {
 /// softmax(scale * q k^T + mask) v, head by head; query head h reads kv head h / (heads /
 /// kv_heads).  With a softcap above 0, scores become softcap * tanh(score / softcap).
 ///
-/// On a CPU and without a window, block by block: no score is computed that the mask would hide.
+/// On a CPU, without a window and without a softcap, block by block.
 ///
 /// Shapes: q: [tokens, heads, head_dim]; k, v: [tokens, kv_heads, head_dim]; result: [tokens, heads
 ///         * head_dim]; tokens = rows * length of `visible`.  Padding gets any numbers.
 [[nodiscard]] Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v,
                             const model::Config& config, Visibility& visible, std::size_t window);
-/// Both ways of doing it, for tests.
+/// The general way: all scores, then the mask.
 [[nodiscard]] Tensor attend_by_mask(const Tensor& q, const Tensor& k, const Tensor& v,
                                     const model::Config& config, const Tensor& mask);
-[[nodiscard]] Tensor attend_by_block(const Tensor& q, const Tensor& k, const Tensor& v,
-                                     const model::Config& config, Visibility& visible);
 
 /// act(gate) * up, or act(up) without a gate.
 [[nodiscard]] Tensor activate(model::Activation activation, const Tensor& gate, const Tensor& up);

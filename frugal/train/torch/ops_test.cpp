@@ -4,7 +4,9 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 namespace frugal::train {
@@ -59,15 +61,18 @@ TEST(Visibility, AWindowHidesWhatIsFarBehind) {
   EXPECT_FALSE(seen[1][4][2].item<bool>());
 }
 
-class BothWays : public testing::TestWithParam<bool> {};
+// Causal or not; kv heads for 4 query heads.
+class BothWays : public testing::TestWithParam<std::tuple<bool, std::size_t>> {};
 
 TEST_P(BothWays, BlocksGiveTheNumbersAndGradientsOfTheMask) {
   at::manual_seed(1);
   const Rows rows;
+  const auto [causal, kv_heads] = GetParam();
   model::Config config = shape();
-  config.attention_softcap = GetParam() ? 3.0F : 0.0F;
-  Visibility visible = rows.visibility(GetParam());
-  const std::vector<at::Tensor> leaves = {leaf(4), leaf(2), leaf(2)};
+  config.kv_heads = kv_heads;
+  Visibility visible = rows.visibility(causal);
+  const auto of_keys = static_cast<std::int64_t>(kv_heads);
+  const std::vector<at::Tensor> leaves = {leaf(4), leaf(of_keys), leaf(of_keys)};
   const at::Tensor counted = at::tensor(rows.segments, at::kLong).ge(0).unsqueeze(1);
   const auto gradients = [&](const at::Tensor& out) {
     for (const at::Tensor& x : leaves) x.mutable_grad() = at::Tensor();
@@ -78,13 +83,16 @@ TEST_P(BothWays, BlocksGiveTheNumbersAndGradientsOfTheMask) {
   };
   const auto masked =
       gradients(attend_by_mask(leaves[0], leaves[1], leaves[2], config, visible.mask(0)));
-  const auto blocked = gradients(attend_by_block(leaves[0], leaves[1], leaves[2], config, visible));
+  const auto blocked =
+      gradients(attend_by_block(leaves[0], leaves[1], leaves[2],
+                                static_cast<double>(config.query_scale), rows.blocks, causal));
   for (std::size_t i = 0; i < masked.size(); ++i) {
     EXPECT_TRUE(at::allclose(masked[i], blocked[i], 1e-4, 1e-5)) << i;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(CausalOrNot, BothWays, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Shapes, BothWays,
+                         testing::Combine(testing::Bool(), testing::Values(1, 2, 4)));
 
 TEST(Rotate, KeepsLengthsAndTurnsBackByTheOppositeAngle) {
   at::manual_seed(2);
