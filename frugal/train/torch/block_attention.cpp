@@ -146,15 +146,14 @@ std::vector<Block> unflattened(const std::vector<std::int64_t>& flat) {
 class BlockAttention : public torch::autograd::Function<BlockAttention> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v,
-                        double scale, const std::vector<Block>& blocks, bool causal) {
-    const Shape shape{blocks, k.size(1), q.size(1) / k.size(1), causal, scale};
+                        const Shape& shape) {
     variable_list kept;
     const Tensor out = weigh(shape, q, k, v, kept);
     kept.insert(kept.end(), {q, k, v});
     context->save_for_backward(std::move(kept));
-    context->saved_data["blocks"] = flattened(blocks);
-    context->saved_data["causal"] = causal;
-    context->saved_data["scale"] = scale;
+    context->saved_data["blocks"] = flattened(shape.blocks);
+    context->saved_data["causal"] = shape.causal;
+    context->saved_data["scale"] = shape.scale;
     return out.flatten(1);
   }
 
@@ -169,7 +168,7 @@ class BlockAttention : public torch::autograd::Function<BlockAttention> {
                       context->saved_data["scale"].toDouble()};
     variable_list out =
         weigh_backward(shape, q, k, v, kept, gradients[0].contiguous().view(q.sizes()));
-    out.resize(6);  // the arguments that are no tensors have none
+    out.resize(4);  // the shape has none
     return out;
   }
 };
@@ -178,8 +177,8 @@ class BlockAttention : public torch::autograd::Function<BlockAttention> {
 
 Tensor attend_by_block(const Tensor& q, const Tensor& k, const Tensor& v, double scale,
                        const std::vector<Block>& blocks, bool causal) {
-  return BlockAttention::apply(q.contiguous(), k.contiguous(), v.contiguous(), scale, blocks,
-                               causal);
+  const Shape shape{blocks, k.size(1), q.size(1) / k.size(1), causal, scale};
+  return BlockAttention::apply(q.contiguous(), k.contiguous(), v.contiguous(), shape);
 }
 
 }  // namespace frugal::train
