@@ -131,8 +131,12 @@ std::vector<Task> read_suite(std::string_view text, std::string_view where) {
 }
 
 std::string conversation_line(const Task& task) {
+  return conversation_line(task, reference_conversation(task));
+}
+
+std::string conversation_line(const Task& task, std::span<const text::ChatMessage> conversation) {
   Json messages = Json::array();
-  for (const text::ChatMessage& message : reference_conversation(task)) {
+  for (const text::ChatMessage& message : conversation) {
     messages.push_back({{"role", message.role}, {"content", message.content}});
   }
   Json tools = Json::array();

@@ -22,5 +22,8 @@ namespace frugal::agent {
 
 /// The task's reference conversation on one line, with its line break, as training reads it.
 [[nodiscard]] std::string conversation_line(const Task& task);
+/// The same of a conversation that an agent had.
+[[nodiscard]] std::string conversation_line(const Task& task,
+                                            std::span<const text::ChatMessage> conversation);
 
 }  // namespace frugal::agent

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "frugal/base/error.h"
@@ -119,6 +120,74 @@ Proportion wilson95(std::size_t successes, std::size_t trials) {
       kZ * std::sqrt((share * (1.0 - share) / n) + (kZ * kZ / (4.0 * n * n))) / scale;
   return {
       .value = share, .low = std::max(0.0, centre - half), .high = std::min(1.0, centre + half)};
+}
+
+namespace {
+
+double sum_of(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+struct RatioParts {
+  double ratio = 0.0;
+  std::vector<double> residuals;  // (y - R x) / sum of x
+};
+
+RatioParts ratio_parts(const Sums& sums) {
+  FRUGAL_CHECK(sums.y.size() == sums.x.size());
+  const double below = sum_of(sums.x);
+  FRUGAL_CHECK(below != 0.0);
+  RatioParts parts{.ratio = sum_of(sums.y) / below, .residuals = {}};
+  for (std::size_t i = 0; i < sums.x.size(); ++i) {
+    parts.residuals.push_back((sums.y[i] - (parts.ratio * sums.x[i])) / below);
+  }
+  return parts;
+}
+
+// Of a sum whose terms are these residuals.
+Summary summary_of(double value, std::span<const double> residuals) {
+  Summary s{.count = residuals.size(), .mean = value};
+  if (s.count < 2) return s;
+  double squares = 0.0;
+  for (const double e : residuals) squares += e * e;
+  const auto n = static_cast<double>(s.count);
+  s.std_err = std::sqrt(n / (n - 1.0) * squares);
+  s.std_dev = s.std_err * std::sqrt(n);
+  return s;
+}
+
+}  // namespace
+
+Summary summarise_ratio(std::span<const double> y, std::span<const double> x) {
+  const RatioParts parts = ratio_parts({y, x});
+  return summary_of(parts.ratio, parts.residuals);
+}
+
+Summary summarise_log_ratio(const Sums& one, const Sums& other) {
+  FRUGAL_CHECK(one.x.size() == other.x.size());
+  const RatioParts first = ratio_parts(one);
+  const RatioParts second = ratio_parts(other);
+  FRUGAL_CHECK(first.ratio > 0.0 && second.ratio > 0.0);
+  std::vector<double> residuals;
+  for (std::size_t i = 0; i < first.residuals.size(); ++i) {
+    residuals.push_back((first.residuals[i] / first.ratio) - (second.residuals[i] / second.ratio));
+  }
+  return summary_of(std::log(first.ratio / second.ratio), residuals);
+}
+
+PairedDifference paired_difference(std::size_t first_only, std::size_t second_only,
+                                   std::size_t trials) {
+  FRUGAL_CHECK(first_only + second_only <= trials);
+  if (trials == 0) return {};
+  const auto n = static_cast<double>(trials);
+  const auto first = static_cast<double>(first_only);
+  const auto second = static_cast<double>(second_only);
+  const double p10 = (first + 0.5) / (n + 2.0);
+  const double p01 = (second + 0.5) / (n + 2.0);
+  const double d = p10 - p01;
+  constexpr double kNormal95 = 1.6448536269514722;
+  return {.value = (first - second) / n,
+          .upper95 = d + (kNormal95 * std::sqrt((p10 + p01 - (d * d)) / (n + 2.0)))};
 }
 
 }  // namespace frugal

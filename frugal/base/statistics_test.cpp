@@ -147,6 +147,40 @@ TEST(Wilson, AgreesWithPublishedIntervals) {
   EXPECT_NEAR(one.high, 0.1718, 5e-5);
 }
 
+TEST(Ratio, IsThatOfTheSumsAndKnowsItsSpread) {
+  const std::vector<double> y = {2.0, 4.1, 6.2};
+  const std::vector<double> x = {1.0, 2.0, 3.0};
+  const Summary s = summarise_ratio(y, x);
+  EXPECT_DOUBLE_EQ(s.mean, 12.3 / 6.0);
+  // residuals 2 - 2.05, 4.1 - 4.1, 6.2 - 6.15, over 6
+  EXPECT_NEAR(s.std_err, std::sqrt(1.5 * 2.0 * 0.05 * 0.05) / 6.0, 1e-12);
+  EXPECT_DOUBLE_EQ(summarise_ratio(x, x).std_err, 0.0);
+}
+
+TEST(Ratio, OfTwoRatiosForgetsWhatBothHaveInCommon) {
+  const std::vector<double> drift = {1.0, 2.0, 5.0, 3.0};
+  const std::vector<double> half = {0.5, 1.0, 2.5, 1.5};
+  const std::vector<double> x = {1.0, 1.0, 1.0, 1.0};
+  const Summary s = summarise_log_ratio({half, x}, {drift, x});
+  EXPECT_NEAR(s.mean, std::log(0.5), 1e-12);
+  EXPECT_NEAR(s.std_err, 0.0, 1e-12);
+  EXPECT_EQ(s.count, 4U);
+}
+
+TEST(PairedDifference, IsNeverSureOfNothing) {
+  EXPECT_EQ(paired_difference(0, 0, 0).upper95, 1.0);
+  const PairedDifference none = paired_difference(0, 0, 300);
+  EXPECT_EQ(none.value, 0.0);
+  // (1 / 302 / 302)^(1/2) * 1.645
+  EXPECT_NEAR(none.upper95, 1.6448536 / 302.0, 1e-6);
+  const PairedDifference some = paired_difference(12, 5, 100);
+  EXPECT_NEAR(some.value, 0.07, 1e-12);
+  const double p10 = 12.5 / 102.0;
+  const double p01 = 5.5 / 102.0;
+  const double d = p10 - p01;
+  EXPECT_NEAR(some.upper95, d + 1.6448536 * std::sqrt((p10 + p01 - d * d) / 102.0), 1e-6);
+}
+
 TEST(Wilson, IsSymmetricAndStaysWithinZeroAndOne) {
   for (std::size_t successes = 0; successes <= 7; ++successes) {
     const Proportion p = wilson95(successes, 7);

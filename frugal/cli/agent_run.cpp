@@ -19,19 +19,7 @@ namespace frugal::cli {
 
 namespace {
 
-struct Options {
-  CommonOptions common;
-  std::string model;
-  std::string suite;
-  std::string transcripts;
-  std::string kv = "f16";
-  std::size_t count = 0;  // of the suite; 0: all
-  bool lookup = false;
-  bool recompute = false;
-  agent::LoopOptions loop;
-};
-
-void write_transcripts(const Options& options, std::span<const agent::Task> tasks,
+void write_transcripts(const AgentRunOptions& options, std::span<const agent::Task> tasks,
                        const agent::LoopResult& result) {
   if (options.transcripts.empty()) return;
   AtomicFile file(options.transcripts);
@@ -54,7 +42,7 @@ void write_transcripts(const Options& options, std::span<const agent::Task> task
   file.commit();
 }
 
-void record(const Options& options, const std::string& command_line, const Json& json,
+void record(const AgentRunOptions& options, const std::string& command_line, const Json& json,
             const std::vector<meter::Reading>& readings, const account::Receipt& receipt) {
   if (options.common.ledger.empty()) return;
   ledger::Ledger ledger(options.common.ledger);
@@ -73,7 +61,19 @@ void record(const Options& options, const std::string& command_line, const Json&
   ledger.finish(id);
 }
 
-std::vector<agent::Task> read_tasks(const Options& options) {
+// A student learns from what its teacher said: sequence-level distillation.
+void write_solved(const AgentRunOptions& options, std::span<const agent::Task> tasks,
+                  const agent::LoopResult& result) {
+  if (options.solved.empty()) return;
+  AtomicFile file(options.solved);
+  for (const agent::Outcome& outcome : result.outcomes) {
+    if (!outcome.success) continue;
+    file.write(agent::conversation_line(tasks[outcome.task], outcome.transcript));
+  }
+  file.commit();
+}
+
+std::vector<agent::Task> read_tasks(const AgentRunOptions& options) {
   auto tasks = agent::read_suite(read_input(options.suite), options.suite);
   if (tasks.empty()) {
     throw Error(ErrorKind::kInvalidArgument,
@@ -83,12 +83,20 @@ std::vector<agent::Task> read_tasks(const Options& options) {
   return tasks;
 }
 
-void run_agents(const Options& options, const std::string& command_line) {
+}  // namespace
+
+void run_agents(const AgentRunOptions& options, const std::string& command_line) {
   const auto tasks = read_tasks(options);
   const model::Model model = model::load(options.model);
   engine::Engine engine(
       model, {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)});
-  agent::LoopOptions loop = options.loop;
+  agent::LoopOptions loop;
+  loop.trials = options.trials;
+  loop.max_steps = options.max_steps;
+  loop.max_tokens = options.max_tokens;
+  loop.sampler.temperature = options.temperature;
+  loop.concurrency = options.concurrency;
+  loop.kv_positions = options.context;
   loop.seed = options.common.seed;
   loop.kv = kv_type_of(options.kv);
   loop.share_prefixes = !options.recompute;
@@ -102,6 +110,7 @@ void run_agents(const Options& options, const std::string& command_line) {
   const account::Receipt receipt = account::attribute(readings, result.work);
 
   write_transcripts(options, tasks, result);
+  write_solved(options, tasks, result);
   Json json = agent_json(tasks, result.outcomes, receipt);
   record(options, command_line, json, readings, receipt);
   json["readings"] = json_of(readings);
@@ -109,28 +118,28 @@ void run_agents(const Options& options, const std::string& command_line) {
                                 : agent_text(tasks, result.outcomes, receipt));
 }
 
-}  // namespace
-
 void setup_agent_run(CLI::App& verb, Invocation& invocation) {
-  auto options = std::make_shared<Options>();
-  agent::LoopOptions& loop = options->loop;
+  auto options = std::make_shared<AgentRunOptions>();
   verb.add_option("MODEL", options->model, "GGUF file")->required();
   verb.add_option("--suite", options->suite, "tasks, one a line (see: frugal agent tasks)")
       ->required();
   verb.add_option("-n,--count", options->count, "the first tasks of the suite; all if not given");
-  verb.add_option("--trials", loop.trials, "of each task")
+  verb.add_option("--trials", options->trials, "of each task")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  verb.add_option("--temperature,--temp", loop.sampler.temperature, "0: always the likeliest token")
+  verb.add_option("--temperature,--temp", options->temperature, "0: always the likeliest token")
       ->capture_default_str();
-  verb.add_option("--max-steps", loop.max_steps, "messages of an agent")->capture_default_str();
-  verb.add_option("--max-tokens", loop.max_tokens, "of a message")->capture_default_str();
-  verb.add_option("--concurrency", loop.concurrency, "agents side by side")->capture_default_str();
-  verb.add_option("-c,--context", loop.kv_positions, "positions of all agents together")
+  verb.add_option("--max-steps", options->max_steps, "messages of an agent")->capture_default_str();
+  verb.add_option("--max-tokens", options->max_tokens, "of a message")->capture_default_str();
+  verb.add_option("--concurrency", options->concurrency, "agents side by side")
+      ->capture_default_str();
+  verb.add_option("-c,--context", options->context, "positions of all agents together")
       ->capture_default_str();
   add_kv(verb, options->kv);
   verb.add_flag("--recompute", options->recompute, "keep nothing from step to step: the baseline");
   verb.add_flag("--lookup", options->lookup, "guess from earlier text; same output, fewer passes");
+  verb.add_option("--solved", options->solved,
+                  "write the conversations of solved tasks to this file, to train a student on");
   verb.add_option("--transcripts", options->transcripts, "write every conversation to this file");
   add_common(verb, options->common, {.ledger = true, .meter = true, .compute = true, .seed = true});
   verb.footer(

@@ -1,7 +1,9 @@
 #include <CLI/CLI.hpp>
 
+#include "frugal/base/error.h"
 #include "frugal/base/json.h"
 #include "frugal/base/str.h"
+#include "frugal/cli/agent_run.h"
 #include "frugal/cli/common.h"
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/verbs.h"
@@ -18,6 +20,7 @@ struct Options {
   std::string text;
   std::string against;
   eval::ScoreOptions score;
+  AgentRunOptions agents;
 };
 
 Json json_of_score(const eval::TextScore& score) {
@@ -69,7 +72,7 @@ void record(const Options& options, const std::string& command_line, const Json&
   ledger.finish(id);
 }
 
-void run_eval(const Options& options, const std::string& command_line) {
+void eval_text(const Options& options, const std::string& command_line) {
   const model::Model model = model::load(options.model);
   const auto tokenizer = model.tokenizer ? model.tokenizer : model::load_tokenizer(*model.file);
   const auto tokens = tokenizer->encode(read_input(options.text), {});
@@ -102,21 +105,47 @@ void run_eval(const Options& options, const std::string& command_line) {
                                 : text + "energy      " + text_of(meter::total(readings)) + "\n");
 }
 
+void run_eval(const Options& options, const std::string& command_line) {
+  const bool suite = !options.agents.suite.empty();
+  if (suite == !options.text.empty() || (suite && !options.against.empty())) {
+    throw Error(ErrorKind::kInvalidArgument,
+                "eval: expected --text FILE, with --against if wanted, or --suite FILE");
+  }
+  if (!suite) return eval_text(options, command_line);
+  AgentRunOptions agents = options.agents;
+  agents.common = options.common;
+  agents.model = options.model;
+  run_agents(agents, command_line);
+}
+
+void add_suite(CLI::App& verb, AgentRunOptions& agents) {
+  verb.add_option("--suite", agents.suite, "tasks for agents, in place of --text");
+  verb.add_option("--trials", agents.trials, "of each task")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  verb.add_option("--temperature,--temp", agents.temperature,
+                  "of agents; 0: always the likeliest token")
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void setup_eval(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand("eval", "how good a model is, each figure with an interval");
   verb->add_option("MODEL", options->model, "GGUF file")->required();
-  verb->add_option("--text", options->text, "text to score, - for standard input")->required();
+  verb->add_option("--text", options->text, "text to score, - for standard input");
   verb->add_option("--against", options->against, "reference model: also KL, same-top, NLL rise");
   verb->add_option("-c,--context", options->score.context, "tokens per window")
       ->capture_default_str();
   verb->add_option("--max-tokens", options->score.max_tokens, "of the text; 0: all")
       ->capture_default_str();
-  add_common(*verb, options->common, {.ledger = true, .meter = true, .compute = true});
+  add_suite(*verb, options->agents);
+  add_common(*verb, options->common,
+             {.ledger = true, .meter = true, .compute = true, .seed = true});
   verb->footer(
       "Examples:\n  frugal eval model.gguf --text test.txt\n"
+      "  frugal eval model.gguf --suite suite.jsonl --trials 4\n"
       "  frugal eval small.gguf --text test.txt --against model.gguf --json");
   verb->callback([options, &invocation] {
     invocation.action = [options, line = invocation.command_line] { run_eval(*options, line); };

@@ -8,6 +8,7 @@
 #include "frugal/base/str.h"
 #include "frugal/cli/common.h"
 #include "frugal/cli/number_list.h"
+#include "frugal/cli/optimize_agents.h"
 #include "frugal/cli/verbs.h"
 #include "frugal/report/report.h"
 
@@ -20,9 +21,10 @@ struct Options {
   std::string model;
   std::string text;
   std::string out = "frugal-out";
-  std::string max_drop = "1%";
+  std::string max_drop;
   std::string threads;
   study::OptimizeOptions study;
+  study::AgentStudyOptions agents;
 };
 
 std::string figure(const Summary& s) {
@@ -95,12 +97,11 @@ Json to_json(const Options& options, const study::OptimizeResult& result) {
           {"plans", plans}};
 }
 
-void run_optimize(const Options& given, const std::string& command_line) {
-  study::OptimizeOptions options = given.study;
+// What studies of texts and of agents have in common.
+template <class StudyOptions>
+StudyOptions complete(StudyOptions options, const Options& given, const std::string& command_line) {
   options.model = given.model;
-  options.text = given.text;
   options.out_dir = given.out;
-  options.max_drop = study::parse_max_drop(given.max_drop);
   options.threads = parse_numbers("--threads", given.threads, 1024);
   options.seed = given.common.seed;
   options.kernels = &kernels_of(given.common);
@@ -110,6 +111,13 @@ void run_optimize(const Options& given, const std::string& command_line) {
     return meter::choose_meter(meter_options_of(common));
   };
   options.write_report = report::write_html;
+  return options;
+}
+
+void optimize_text(const Options& given, const std::string& command_line) {
+  study::OptimizeOptions options = complete(given.study, given, command_line);
+  options.text = given.text;
+  if (!given.max_drop.empty()) options.max_drop = study::parse_max_drop(given.max_drop);
   study::OptimizeResult result;
   {
     const ProgressFn progress = progress_of(given.common);
@@ -118,6 +126,19 @@ void run_optimize(const Options& given, const std::string& command_line) {
     options.progress = {};
   }
   print_out(given.common.json ? to_line(to_json(given, result)) + "\n" : summary(given, result));
+}
+
+void run_optimize(const Options& given, const std::string& command_line) {
+  if (given.text.empty() == given.agents.suite.empty()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                "optimize: expected one of --text FILE and --suite FILE, to measure quality on");
+  }
+  if (!given.text.empty()) return optimize_text(given, command_line);
+  study::AgentStudyOptions options = complete(given.agents, given, command_line);
+  if (!given.max_drop.empty()) {
+    options.max_drop = study::parse_max_drop(given.max_drop).value;  // 3% or 0.03
+  }
+  run_agent_study(given.common, std::move(options));
 }
 
 void add_study(CLI::App& verb, study::OptimizeOptions& study) {
@@ -140,28 +161,49 @@ void add_study(CLI::App& verb, study::OptimizeOptions& study) {
       ->capture_default_str();
 }
 
+void add_agent_study(CLI::App& verb, study::AgentStudyOptions& agents) {
+  verb.add_option("--suite", agents.suite,
+                  "tasks that agents choose by (see: frugal agent tasks), in place of --text");
+  verb.add_option("--test", agents.test,
+                  "tasks that judge the choice; those of --suite if not given");
+  verb.add_option("--agents", agents.agents, "side by side, where not one by one")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  verb.add_option("--tasks-per-round", agents.tasks_per_round, "after which settings drop out")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  verb.add_option("--temperature,--temp", agents.temperature, "0: always the likeliest token")
+      ->check(CLI::Range(0.0, 10.0))
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void setup_optimize(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand(
-      "optimize", "the main job: fewest joules per token within a bound on quality");
+      "optimize",
+      "the main job: fewest joules per token or per solved task within a bound on quality");
   verb->add_option("MODEL", options->model, "GGUF file")->required();
-  verb->add_option("--text", options->text, "text that quality is measured on")->required();
+  verb->add_option("--text", options->text, "text that quality is measured on");
   verb->add_option("-o,--out", options->out, "folder for model.gguf, plan.json, ledger, report")
       ->capture_default_str();
-  verb->add_option("--max-drop", options->max_drop,
-                   "most the NLL may rise: a share of the baseline's (1%) or nats (0.02)")
-      ->capture_default_str();
+  verb->add_option(
+      "--max-drop", options->max_drop,
+      "most the NLL may rise, a share of the baseline's or nats (0.02), 1% if not given; "
+      "with --suite most the tasks solved may drop, 3% of all");
   verb->add_option("-t,--threads", options->threads,
                    "counts to try, e.g. 1,2,4; powers of two up "
                    "to the CPUs if not given");
   verb->add_option("--isa", options->common.isa, "instruction set; the best if not given");
   add_study(*verb, options->study);
+  add_agent_study(*verb, options->agents);
   add_common(*verb, options->common, {.meter = true, .seed = true});
   verb->footer(
       "Tries the file as it is, Q8_0 and Q4_0 on each thread count.\nExample:\n"
-      "  frugal optimize model.gguf --text wiki.test.txt --max-drop 1% -o out");
+      "  frugal optimize model.gguf --text wiki.test.txt --max-drop 1% -o out\n"
+      "With --suite also one agent or many, prefixes kept or not, lookup or not.\nExample:\n"
+      "  frugal optimize model.gguf --suite validation.jsonl --test test.jsonl -o out");
   verb->callback([options, &invocation] {
     invocation.action = [options, line = invocation.command_line] { run_optimize(*options, line); };
   });

@@ -23,9 +23,9 @@ Json loss_ends(const Plan& plan) {
   const std::optional<double> loss = plan.loss();
   if (!loss) return nullptr;
   std::optional<Figure> figure = Figure{.value = *loss, .low = {}, .high = {}};
-  if (plan.nll_increase && plan.nll_increase->high) {
-    figure->high = plan.nll_increase->high;
-    figure->low = 2.0 * *loss - *plan.nll_increase->high;
+  if (plan.lost && plan.lost->high) {
+    figure->high = plan.lost->high;
+    figure->low = 2.0 * *loss - *plan.lost->high;
   }
   return ends(figure);
 }
@@ -39,11 +39,11 @@ Json phases_of(const Study& study, const Plan& plan) {
   return json;
 }
 
-Scale scale_over(const Study& study, bool per_token) {
+Scale scale_over(const Study& study, bool per_unit) {
   std::vector<double> values;
   for (const Plan& plan : study.plans) {
-    if (per_token && plan.joules_per_token) values.push_back(plan.joules_per_token->value);
-    if (!per_token && plan.has_receipt()) {
+    if (per_unit && plan.energy) values.push_back(plan.energy->value);
+    if (!per_unit && plan.has_receipt()) {
       values.push_back(plan.run->receipt->total.energy.value());
     }
   }
@@ -69,7 +69,7 @@ Json chart_data(const Study& study) {
          {"reason", label_of(plan.run->note("reason"))},
          {"quality", plan.quality() ? Json(meter::quality_name(*plan.quality()))
                                     : label_of(study.meter_quality)},
-         {"joules_per_token", ends(plan.joules_per_token)},
+         {"energy", ends(plan.energy)},
          {"loss", loss_ends(plan)},
          {"phases_j", phases_of(study, plan)}});
   }
@@ -79,7 +79,9 @@ Json chart_data(const Study& study) {
           {"front", pareto_front(study.plans)},
           {"bound", study.bound ? Json(*study.bound) : Json(nullptr)},
           {"phases", std::move(phases)},
-          {"token_scale", scale_json(scale_over(study, true))},
+          {"per", study.terms.per},
+          {"loss", {{"name", study.terms.loss_name}, {"unit", study.terms.loss_unit}}},
+          {"energy_scale", scale_json(scale_over(study, true))},
           {"run_scale", scale_json(scale_over(study, false))}};
 }
 

@@ -19,13 +19,13 @@ TEST(ChartData, HoldsTheFiguresOfTheLedger) {
     const ledger::Metric& joules = *runs[i + 1].metric("joules_per_token");
     EXPECT_EQ(plan["run"], runs[i + 1].id);
     EXPECT_EQ(plan["label"], runs[i + 1].info.plan);
-    EXPECT_EQ(plan["joules_per_token"]["value"], joules.value);
-    EXPECT_EQ(plan["joules_per_token"]["low"], *joules.low);
-    EXPECT_EQ(plan["joules_per_token"]["high"], *joules.high);
+    EXPECT_EQ(plan["energy"]["value"], joules.value);
+    EXPECT_EQ(plan["energy"]["low"], *joules.low);
+    EXPECT_EQ(plan["energy"]["high"], *joules.high);
     EXPECT_EQ(plan["quality"], "modelled");
   }
   EXPECT_EQ(data["bound"], 0.0125);
-  EXPECT_EQ(data["token_scale"]["unit"], "mJ");
+  EXPECT_EQ(data["energy_scale"]["unit"], "mJ");
 }
 
 TEST(ChartData, PutsTheBaselineAtZeroWithoutABar) {
@@ -49,7 +49,7 @@ TEST(ChartData, SharesTheRunOutOverThePhases) {
   for (const Json& plan : data["plans"]) {
     double sum = 0.0;
     for (const auto& [phase, joules] : plan["phases_j"].items()) sum += joules.get<double>();
-    EXPECT_NEAR(sum, 32.0 * plan["joules_per_token"]["value"].get<double>(), 1e-12);
+    EXPECT_NEAR(sum, 32.0 * plan["energy"]["value"].get<double>(), 1e-12);
   }
 }
 
@@ -59,9 +59,9 @@ TEST(ChartData, IsNullWhereSomethingIsUnknown) {
   runs[3].metrics.clear();
   runs[3].receipt.reset();
   const Json data = data_of(runs);
-  EXPECT_TRUE(data["plans"][1]["joules_per_token"].is_null());
+  EXPECT_TRUE(data["plans"][1]["energy"].is_null());
   EXPECT_TRUE(data["plans"][1]["phases_j"].is_null());
-  EXPECT_TRUE(data["plans"][2]["joules_per_token"].is_null());
+  EXPECT_TRUE(data["plans"][2]["energy"].is_null());
   EXPECT_TRUE(data["plans"][2]["loss"].is_null());
   EXPECT_EQ(data["plans"][2]["quality"], "modelled") << "the study's meter, without a receipt";
 }

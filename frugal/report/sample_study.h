@@ -152,4 +152,27 @@ inline std::vector<ledger::Run> runs() {
   return out;
 }
 
+/// The same study as one of agents: joules per solved task, tasks in 100.
+inline std::vector<ledger::Run> agent_runs() {
+  std::vector<ledger::Run> all = runs();
+  std::string& settings = all.front().info.settings;
+  settings.replace(settings.find("nll_increase"), 12, "success_drop");
+  const std::string limit = "1% of the baseline's NLL";
+  settings.replace(settings.find(limit), limit.size(), "1.25 tasks in 100");
+  settings.insert(1, R"("suite":"validation.jsonl","test":"test.jsonl",)");
+  for (ledger::Run& run : all) {
+    for (ledger::Metric& one : run.metrics) {
+      if (one.name == "joules_per_token") one.name = "joules_per_solved_task";
+      if (one.name == "nll_increase") one.name = "success_drop";
+    }
+    if (run.parent) run.metrics.push_back(metric("success", 0.93, 0.02, 300));
+  }
+  for (ledger::Run& run : all) {
+    if (run.note("decision") != "chosen") continue;
+    run.metrics.push_back(metric("test_success", 0.94, 0.02, 300));
+    run.metrics.push_back(metric("test_joules_per_solved_task", 0.018, 0.001, 20));
+  }
+  return all;
+}
+
 }  // namespace frugal::report::sample

@@ -42,27 +42,40 @@ std::optional<double> number_of(const Json& json) {
 }
 
 Decision decision_of(std::string_view note) {
-  for (const Decision decision : {Decision::kChosen, Decision::kAccepted, Decision::kRefused}) {
+  for (const Decision decision :
+       {Decision::kChosen, Decision::kAccepted, Decision::kRefused, Decision::kStopped}) {
     if (note == decision_name(decision)) return decision;
   }
   return Decision::kUnknown;
 }
 
-Plan read_plan(const ledger::Run& run) {
+// In the unit that the page speaks of.
+std::optional<Figure> scaled(std::optional<Figure> figure, double factor) {
+  if (!figure) return figure;
+  figure->value *= factor;
+  if (figure->low) *figure->low *= factor;
+  if (figure->high) *figure->high *= factor;
+  return figure;
+}
+
+Plan read_plan(const ledger::Run& run, const Terms& terms) {
   const Json settings = parse_settings(run.info.settings);
   Plan plan;
   plan.run = &run;
   plan.label = run.info.plan.empty() ? str("run {}", run.id) : run.info.plan;
   plan.baseline = at(settings, "baseline") == true;
   plan.decision = decision_of(run.note("decision"));
-  plan.joules_per_token = figure_of(run.metric("joules_per_token"));
-  if (plan.quality() == meter::Quality::kUnavailable) plan.joules_per_token.reset();
+  plan.energy = figure_of(run.metric(terms.energy_metric));
+  if (plan.quality() == meter::Quality::kUnavailable) plan.energy.reset();
   plan.tokens_per_s = figure_of(run.metric("tokens_per_s"));
   plan.nll = figure_of(run.metric("nll"));
-  plan.nll_increase = figure_of(run.metric("nll_increase"));
+  plan.lost = scaled(figure_of(run.metric(terms.loss_metric)), terms.loss_factor);
   plan.kld = figure_of(run.metric("kld"));
   plan.kld_p99 = figure_of(run.metric("kld_p99"));
   plan.same_top = figure_of(run.metric("same_top"));
+  plan.success = figure_of(run.metric("success"));
+  plan.test_success = figure_of(run.metric("test_success"));
+  plan.test_energy = figure_of(run.metric(str("test_{}", terms.energy_metric)));
   plan.file_bytes = figure_of(run.metric("file_bytes"));
   return plan;
 }
@@ -72,9 +85,12 @@ void read_settings(Study& study) {
   const Json& bound = at(settings, "bound");
   const Json& workload = at(settings, "workload");
   const Json& meter = at(settings, "meter");
+  study.terms = terms_of(text_of(at(bound, "metric")));
   study.bound = number_of(at(bound, "limit"));
+  if (study.bound) *study.bound *= study.terms.loss_factor;
   study.bound_text = text_of(at(bound, "limit_text"));
-  study.text = text_of(at(settings, "text"));
+  study.text = text_of(at(settings, study.terms.agents ? "suite" : "text"));
+  study.test = text_of(at(settings, "test"));
   study.isa = text_of(at(settings, "isa"));
   study.seed = text_of(at(settings, "seed"));
   study.prompt_tokens = number_of(at(workload, "prompt_tokens"));
@@ -92,6 +108,22 @@ std::optional<std::size_t> index_of(const std::vector<Plan>& plans, auto&& wante
 
 }  // namespace
 
+const Terms& terms_of(std::string_view bound_metric) {
+  static constexpr Terms kText = {.energy_metric = "joules_per_token",
+                                  .loss_metric = "nll_increase",
+                                  .per = "output token",
+                                  .loss_name = "NLL increase",
+                                  .loss_unit = "nats per token"};
+  static constexpr Terms kAgents = {.energy_metric = "joules_per_solved_task",
+                                    .loss_metric = "success_drop",
+                                    .per = "solved task",
+                                    .loss_name = "fewer tasks solved",
+                                    .loss_unit = "tasks in 100",
+                                    .loss_factor = 100.0,
+                                    .agents = true};
+  return bound_metric == kAgents.loss_metric ? kAgents : kText;
+}
+
 std::optional<meter::Quality> Plan::quality() const {
   if (!run->receipt) return std::nullopt;
   return run->receipt->total.quality;
@@ -102,7 +134,7 @@ bool Plan::has_receipt() const {
 }
 
 std::optional<double> Plan::loss() const {
-  if (nll_increase) return nll_increase->value;
+  if (lost) return lost->value;
   if (baseline) return 0.0;
   return std::nullopt;
 }
@@ -128,7 +160,7 @@ Study read_study(const ledger::Run& parent, const std::vector<ledger::Run>& runs
   study.run = &parent;
   read_settings(study);
   for (const ledger::Run& run : runs) {
-    if (run.parent == parent.id) study.plans.push_back(read_plan(run));
+    if (run.parent == parent.id) study.plans.push_back(read_plan(run, study.terms));
   }
   const std::optional<std::int64_t> named = parse_int(parent.note("chosen"));
   study.baseline = index_of(study.plans, [](const Plan& plan) { return plan.baseline; });
@@ -141,9 +173,9 @@ Study read_study(const ledger::Run& parent, const std::vector<ledger::Run>& runs
 std::vector<std::size_t> pareto_front(const std::vector<Plan>& plans) {
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < plans.size(); ++i) {
-    if (plans[i].joules_per_token && plans[i].loss()) order.push_back(i);
+    if (plans[i].energy && plans[i].loss()) order.push_back(i);
   }
-  const auto energy = [&](std::size_t i) { return plans[i].joules_per_token->value; };
+  const auto energy = [&](std::size_t i) { return plans[i].energy->value; };
   const auto loss = [&](std::size_t i) { return *plans[i].loss(); };
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return energy(a) != energy(b) ? energy(a) < energy(b) : loss(a) < loss(b);
@@ -161,27 +193,27 @@ std::optional<Figure> energy_ratio(const Study& study) {
   const Plan* from = study.baseline_plan();
   const Plan* to = study.chosen_plan();
   if (from == nullptr || to == nullptr || from == to) return std::nullopt;
-  if (!from->joules_per_token || !to->joules_per_token) return std::nullopt;
-  return ratio(*to->joules_per_token, *from->joules_per_token);
+  if (!from->energy || !to->energy) return std::nullopt;
+  return ratio(*to->energy, *from->energy);
 }
 
 std::optional<Payback> payback(const Study& study) {
   const std::optional<Figure> search = figure_of(study.run->metric("search_energy_j"));
   if (!energy_ratio(study) || !search || search->value <= 0.0) return std::nullopt;
-  const Figure& from = *study.baseline_plan()->joules_per_token;
-  const Figure& to = *study.chosen_plan()->joules_per_token;
+  const Figure& from = *study.baseline_plan()->energy;
+  const Figure& to = *study.chosen_plan()->energy;
   const double saved = from.value - to.value;
-  Payback result{.saved_per_token = {.value = saved, .low = {}, .high = {}}, .tokens = {}};
+  Payback result{.saved = {.value = saved, .low = {}, .high = {}}, .count = {}};
   const std::optional<double> from_half = from.half_width();
   const std::optional<double> to_half = to.half_width();
   if (!from_half || !to_half) return result;
   const double half = std::hypot(*from_half, *to_half);
-  result.saved_per_token.low = saved - half;
-  result.saved_per_token.high = saved + half;
+  result.saved.low = saved - half;
+  result.saved.high = saved + half;
   if (saved > half) {
-    result.tokens = Figure{.value = search->value / saved,
-                           .low = search->value / (saved + half),
-                           .high = search->value / (saved - half)};
+    result.count = Figure{.value = search->value / saved,
+                          .low = search->value / (saved + half),
+                          .high = search->value / (saved - half)};
   }
   return result;
 }
@@ -205,6 +237,8 @@ std::string_view decision_name(Decision decision) {
       return "accepted";
     case Decision::kRefused:
       return "refused";
+    case Decision::kStopped:
+      return "stopped";
     case Decision::kUnknown:
       break;
   }

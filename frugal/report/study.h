@@ -14,7 +14,20 @@
 
 namespace frugal::report {
 
-enum class Decision { kUnknown, kChosen, kAccepted, kRefused };
+enum class Decision { kUnknown, kChosen, kAccepted, kRefused, kStopped };
+
+/// What a study counts joules by and quality with.
+struct Terms {
+  std::string_view energy_metric;  ///< in the ledger
+  std::string_view loss_metric;
+  std::string_view per;        ///< "output token"
+  std::string_view loss_name;  ///< "NLL increase"
+  std::string_view loss_unit;  ///< "nats per token"
+  double loss_factor = 1.0;    ///< from the ledger's unit to `loss_unit`
+  bool agents = false;
+};
+/// By the name of the metric that the bound limits: success_drop, else nll_increase.
+[[nodiscard]] const Terms& terms_of(std::string_view bound_metric);
 
 /// One plan: the figures that docs/formats/study-in-ledger.md names.
 struct Plan {
@@ -22,32 +35,38 @@ struct Plan {
   std::string label;
   bool baseline = false;
   Decision decision = Decision::kUnknown;
-  std::optional<Figure> joules_per_token;  ///< unknown also where its receipt says unavailable
+  std::optional<Figure>
+      energy;  ///< J per Terms::per; unknown also where its receipt is unavailable
   std::optional<Figure> tokens_per_s;
   std::optional<Figure> nll;
-  std::optional<Figure> nll_increase;  ///< `high` is the one-sided upper 95 % bound
+  std::optional<Figure> lost;  ///< in Terms::loss_unit; `high` is the one-sided upper 95 % bound
   std::optional<Figure> kld;
   std::optional<Figure> kld_p99;
   std::optional<Figure> same_top;
+  std::optional<Figure> success;       ///< of agents: share of tasks solved
+  std::optional<Figure> test_success;  ///< on tasks that had no part in the choice
+  std::optional<Figure> test_energy;
   std::optional<Figure> file_bytes;
 
   /// Of its joules: the receipt's quality; nothing where it has no receipt.
   [[nodiscard]] std::optional<meter::Quality> quality() const;
   /// It has a receipt whose energy means something.
   [[nodiscard]] bool has_receipt() const;
-  /// Loss of quality for the chart: nll_increase, and 0 for the baseline by definition.
+  /// Loss of quality for the chart: `lost`, and 0 for the baseline by definition.
   [[nodiscard]] std::optional<double> loss() const;
 };
 
 /// A study with its plans.  Holds pointers into the runs it was read from.
 struct Study {
   const ledger::Run* run = nullptr;
+  Terms terms;
   std::vector<Plan> plans;              ///< in the order in which they ran
   std::optional<std::size_t> baseline;  ///< index into plans
   std::optional<std::size_t> chosen;
-  std::optional<double> bound;  ///< limit of nll_increase, nats per token
+  std::optional<double> bound;  ///< limit of the loss, in Terms::loss_unit
   std::string bound_text;
-  std::string text;  ///< name of the text the quality was computed on
+  std::string text;  ///< name of the text or the suite that quality was measured on
+  std::string test;  ///< of agents: name of the suite of the verdict
   std::string isa;
   std::string seed;
   std::optional<double> prompt_tokens;
@@ -73,15 +92,15 @@ struct Study {
 
 /// What the search took and when the chosen plan has given it back.
 ///
-/// Formula: tokens = E_search / (e_baseline − e_chosen), in output tokens; the ends of its
+/// Formula: count = E_search / (e_baseline − e_chosen), in Terms::per; the ends of its
 ///          interval come from the two half-widths in quadrature.
 struct Payback {
-  Figure saved_per_token;        ///< joules per output token
-  std::optional<Figure> tokens;  ///< nothing unless the saving is larger than its half-width
+  Figure saved;                 ///< joules per Terms::per
+  std::optional<Figure> count;  ///< nothing unless the saving is larger than its half-width
 };
 [[nodiscard]] std::optional<Payback> payback(const Study& study);
 
-/// Chosen to baseline in joules per token; nothing when they are one plan or a figure is unknown.
+/// Chosen to baseline in energy; nothing when they are one plan or a figure is unknown.
 [[nodiscard]] std::optional<Figure> energy_ratio(const Study& study);
 
 /// Phases that took energy in any plan, in the order of an answer.

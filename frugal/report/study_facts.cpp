@@ -92,19 +92,18 @@ std::string payback_text(const Study& study) {
   }
   const std::optional<Payback> back = payback(study);
   if (!back) return "When it is paid back is unknown: one of the figures it needs is missing.";
-  if (!back->tokens) {
+  if (!back->count) {
     return "When it is paid back is unknown: the saving is not larger than the spread of the "
            "repeats.";
   }
-  const Written saved =
-      write(back->saved_per_token, common_scale({&back->saved_per_token.value, 1}, "J").factor);
+  const Written saved = write(back->saved, common_scale({&back->saved.value, 1}, "J").factor);
   return str(
-      "The chosen plan saves {} {}&nbsp;{} per output token, so the search is paid back "
-      "after about <strong>{} output tokens</strong> (between {} and {} by the spread of the "
+      "The chosen plan saves {} {}&nbsp;{} per {}, so the search is paid back "
+      "after about <strong>{} {}s</strong> (between {} and {} by the spread of the "
       "repeats){}.",
-      saved.value, saved.interval, common_scale({&back->saved_per_token.value, 1}, "J").unit,
-      spoken_count(back->tokens->value), spoken_count(*back->tokens->low),
-      spoken_count(*back->tokens->high), answers(study, back->tokens->value));
+      saved.value, saved.interval, common_scale({&back->saved.value, 1}, "J").unit, study.terms.per,
+      spoken_count(back->count->value), study.terms.per, spoken_count(*back->count->low),
+      spoken_count(*back->count->high), answers(study, back->count->value));
 }
 
 // "4.21 kJ (modelled, ± 50 % by the meter)".
@@ -137,8 +136,8 @@ std::string search_section(const Study& study) {
 
 std::string bound_fact(const Study& study) {
   if (!study.bound) return {};
-  return str("NLL increase at most {} nats per token{}{}", plain_number(*study.bound),
-             study.bound_text.empty() ? "" : ": ", study.bound_text);
+  return str("{} at most {} {}{}{}", study.terms.loss_name, plain_number(*study.bound),
+             study.terms.loss_unit, study.bound_text.empty() ? "" : ": ", study.bound_text);
 }
 
 std::string provenance_section(const Study& study) {
@@ -150,9 +149,11 @@ std::string provenance_section(const Study& study) {
   }
   return "<section id=\"provenance\">\n<h2>How to do it again</h2>\n<dl class=\"facts\">\n" +
          fact("command", run.info.command) + fact("model", run.info.model) +
-         fact("text", study.text) + fact("workload", workload) + fact("bound", bound_fact(study)) +
-         fact("instruction set", study.isa) + fact("seed", study.seed) +
-         fact("version", run.info.version) + fact("started", readable_time(run.started_at)) +
+         (study.terms.agents ? fact("suite", study.text) + fact("test suite", study.test)
+                             : fact("text", study.text) + fact("workload", workload)) +
+         fact("bound", bound_fact(study)) + fact("instruction set", study.isa) +
+         fact("seed", study.seed) + fact("version", run.info.version) +
+         fact("started", readable_time(run.started_at)) +
          fact("finished", readable_time(run.finished_at)) + fact("ledger run", str("{}", run.id)) +
          "</dl>\n</section>\n";
 }

@@ -48,7 +48,7 @@ std::string_view quality_text(const Study& study, const Plan& plan) {
 Scale energy_scale(const Study& study) {
   std::vector<double> values;
   for (const Plan& plan : study.plans) {
-    if (plan.joules_per_token) values.push_back(plan.joules_per_token->value);
+    if (plan.energy) values.push_back(plan.energy->value);
   }
   return common_scale(values, "J");
 }
@@ -76,12 +76,12 @@ std::string loss_tile(const Study& study, const Plan& chosen) {
   constexpr std::string_view kLabel = "Loss of quality";
   const std::string bound =
       study.bound ? str("; allowed: {}", plain_number(*study.bound)) : std::string{};
-  if (!chosen.nll_increase) {
+  if (!chosen.lost) {
     if (chosen.baseline) return tile(kLabel, "none", "the baseline itself is kept");
     return tile(kLabel, "–", "not measured");
   }
-  const Written loss = write_bounded(*chosen.nll_increase);
-  return tile(kLabel, str("{} <span class=\"pm\">nats/token</span>", loss.value),
+  const Written loss = write_bounded(*chosen.lost);
+  return tile(kLabel, str("{} <span class=\"pm\">{}</span>", loss.value, study.terms.loss_unit),
               str("{} at 95&nbsp;% confidence{} <span class=\"quality\">measured</span>",
                   loss.interval, bound));
 }
@@ -114,7 +114,7 @@ std::string tiles(const Study& study) {
                  ? std::string{}
                  : str("<span>{}</span> <span class=\"arrow\">→</span> ", escape(from.label)),
              str("<strong>{}</strong>", escape(chosen->label)),
-             change_tile("Energy per output token", from.joules_per_token, chosen->joules_per_token,
+             change_tile(str("Energy per {}", study.terms.per), from.energy, chosen->energy,
                          energy_scale(study), quality_text(study, *chosen)),
              loss_tile(study, *chosen),
              change_tile("Speed", from.tokens_per_s, chosen->tokens_per_s,
@@ -136,10 +136,10 @@ std::string header(const Study& study) {
 std::string not_drawn(const Study& study) {
   std::string out;
   for (const Plan& plan : study.plans) {
-    if (plan.joules_per_token && plan.loss()) continue;
+    if (plan.energy && plan.loss()) continue;
     out += out.empty() ? "Not drawn: " : "; ";
     out += str("{} ({} unknown)", escape(plan.label),
-               plan.joules_per_token ? "its loss of quality is" : "its joules are");
+               plan.energy ? "its loss of quality is" : "its joules are");
   }
   return out.empty() ? out : str("<p class=\"note\">{}.</p>\n", out);
 }
@@ -156,9 +156,9 @@ std::string pareto_section(const Study& study) {
   } else {
     out +=
         str("<div class=\"chart\" id=\"chart-pareto\" role=\"img\" aria-label=\"Scatter of {} "
-            "plans: joules per output token across, loss of quality up; the table of plans "
+            "plans: joules per {} across, loss of quality up; the table of plans "
             "holds the same numbers\"></div>\n",
-            study.plans.size());
+            study.plans.size(), study.terms.per);
   }
   out += not_drawn(study);
   return out +
@@ -178,13 +178,22 @@ std::string_view missing_joules(const Plan& plan) {
                                                : std::string_view(plan.run->receipt->total.note);
 }
 
-// The increase with its bound and, beneath it, the NLL itself.
-std::string loss_cell(const Plan& plan) {
-  const std::string nll = plan.nll ? "NLL " + figure_text(*plan.nll) : "NLL – not measured";
-  if (!plan.nll_increase) return unknown_cell(missing(plan, true), nll);
-  const Written loss = write_bounded(*plan.nll_increase);
+// What the loss is a difference of: the NLL, or the share of tasks solved.
+std::string quality_caption(const Study& study, const Plan& plan) {
+  if (study.terms.agents) {
+    return plan.success ? str("{}&nbsp;% solved", figure_text(*plan.success, 100.0))
+                        : "not measured";
+  }
+  return plan.nll ? "NLL " + figure_text(*plan.nll) : "NLL – not measured";
+}
+
+// The loss with its bound and, beneath it, the quality itself.
+std::string loss_cell(const Study& study, const Plan& plan) {
+  const std::string caption = quality_caption(study, plan);
+  if (!plan.lost) return unknown_cell(missing(plan, true), caption);
+  const Written loss = write_bounded(*plan.lost);
   return str("<td data-value=\"{}\">{} <span class=\"pm\">{}</span><small>{}</small></td>",
-             plan.nll_increase->value, loss.value, loss.interval, nll);
+             plan.lost->value, loss.value, loss.interval, caption);
 }
 
 std::string size_cell(const Plan& plan) {
@@ -216,39 +225,68 @@ std::string kld_cell(const Plan& plan) {
 std::string plan_row(const Study& study, const Plan& plan, const Scale& energy) {
   std::string row = str("<tr class=\"{}\" data-run=\"{}\">{}", decision_name(plan.decision),
                         plan.run->id, plan_cell(plan));
-  row += figure_cell(plan.joules_per_token, {.factor = energy.factor,
-                                             .unknown_reason = missing_joules(plan),
-                                             .caption = quality_text(study, plan)});
-  row += loss_cell(plan);
+  row += figure_cell(plan.energy, {.factor = energy.factor,
+                                   .unknown_reason = missing_joules(plan),
+                                   .caption = quality_text(study, plan)});
+  row += loss_cell(study, plan);
   row += figure_cell(plan.tokens_per_s, {.unknown_reason = missing(plan, false)});
-  row += kld_cell(plan);
-  row += figure_cell(plan.same_top, {.factor = 100.0, .unknown_reason = missing(plan, true)});
+  if (study.terms.agents) {
+    constexpr std::string_view kNoTest = "not examined";
+    row += figure_cell(plan.test_success, {.factor = 100.0, .unknown_reason = kNoTest});
+    row += figure_cell(plan.test_energy, {.factor = energy.factor, .unknown_reason = kNoTest});
+  } else {
+    row += kld_cell(plan);
+    row += figure_cell(plan.same_top, {.factor = 100.0, .unknown_reason = missing(plan, true)});
+  }
   row += size_cell(plan);
   return row + "</tr>\n";
+}
+
+std::string heading(std::string_view name, std::string_view unit) {
+  return str("<th scope=\"col\">{}<small>{}</small></th>", name, unit);
+}
+
+std::string plan_headings(const Study& study, const Scale& energy) {
+  const Terms& terms = study.terms;
+  const std::string per = str("{} per {}", energy.unit, terms.per);
+  std::string out = "<thead><tr><th scope=\"col\">Plan</th>" + heading("Energy", per) +
+                    heading(str("Loss: {}", terms.loss_name), terms.loss_unit) +
+                    heading("Speed", "tokens/s");
+  out += terms.agents ? heading("Test tasks solved", "%") + heading("Energy on them", per)
+                      : heading("KL divergence", "nats/token") + heading("Same top", "% of tokens");
+  return out + heading("File", "size") + "</tr></thead>\n";
+}
+
+std::string plan_note(const Study& study) {
+  const std::string on = study.text.empty() ? std::string("something whose name was not recorded")
+                                            : str("“{}”", escape(study.text));
+  if (study.terms.agents) {
+    return str(
+        "± is half of the 95&nbsp;% interval of the rounds; “± –” means too few rounds to "
+        "tell. Success is paired with the baseline, task by task, on {}, and “≤” gives the "
+        "one-sided 95&nbsp;% bound of its drop; a stopped plan saw fewer tasks. The test "
+        "tasks ({}) had no part in the choice. Speed is measured with the clock; sizes are "
+        "exact.",
+        on, study.test.empty() ? "not recorded" : escape(study.test));
+  }
+  return str(
+      "± is half of the 95&nbsp;% interval; “± –” means too few repeats to tell. The increase "
+      "is paired with the baseline, token by token, and “≤” gives its one-sided 95&nbsp;% "
+      "bound. Speed is measured with the clock; NLL, KL divergence and top tokens are "
+      "measured on {}; sizes are exact.",
+      on);
 }
 
 std::string plan_section(const Study& study) {
   const Scale energy = energy_scale(study);
   std::string out =
-      str("<section id=\"plans\">\n<h2>The plans</h2>\n<div class=\"scroll\" role=\"region\" "
-          "aria-label=\"Table of plans\" tabindex=\"0\"><table>\n<thead><tr><th scope=\"col\">Plan"
-          "</th><th scope=\"col\">Energy<small>{} per output token</small></th>"
-          "<th scope=\"col\">Loss: NLL increase<small>nats/token</small></th>"
-          "<th scope=\"col\">Speed<small>tokens/s</small></th>"
-          "<th scope=\"col\">KL divergence<small>nats/token</small></th>"
-          "<th scope=\"col\">Same top<small>% of tokens</small></th>"
-          "<th scope=\"col\">File<small>size</small></th></tr></thead>\n<tbody>\n",
-          energy.unit);
+      "<section id=\"plans\">\n<h2>The plans</h2>\n<div class=\"scroll\" role=\"region\" "
+      "aria-label=\"Table of plans\" tabindex=\"0\"><table>\n" +
+      plan_headings(study, energy) + "<tbody>\n";
   for (const Plan& plan : study.plans) out += plan_row(study, plan, energy);
   out += "</tbody></table></div>\n";
   if (study.plans.empty()) out += "<p class=\"absent\">The ledger holds no plan of it.</p>\n";
-  return out + str("<p class=\"note\">± is half of the 95&nbsp;% interval; “± –” means too few "
-                   "repeats to tell. The increase is paired with the baseline, token by token, "
-                   "and “≤” gives its one-sided 95&nbsp;% bound. Speed is measured with the clock; "
-                   "NLL, KL divergence and top tokens are measured on {}; sizes are exact.</p>\n"
-                   "</section>\n",
-                   study.text.empty() ? "a text whose name was not recorded"
-                                      : str("“{}”", escape(study.text)));
+  return out + str("<p class=\"note\">{}</p>\n</section>\n", plan_note(study));
 }
 
 // One standard deviation of the meter on either side, as a plain ±.
@@ -300,16 +338,16 @@ std::string phase_table(const Study& study) {
 }
 
 std::string phase_section(const Study& study) {
-  std::string workload = "one run of the workload";
+  std::string workload =
+      study.terms.agents ? "all the tasks that the plan was tried on" : "one run of the workload";
   if (study.prompt_tokens && study.output_tokens) {
     workload += str(", {} prompt tokens and {} output tokens", number(*study.prompt_tokens, 0),
                     number(*study.output_tokens, 0));
   }
   std::string out =
       str("<section id=\"phases\">\n<h2>Where the joules went</h2>\n"
-          "<p class=\"lead\">Joules of {}: the mean of the repeats, shared out by "
-          "the time each phase was busy.</p>\n",
-          workload);
+          "<p class=\"lead\">Joules of {}{}, shared out by the time each phase was busy.</p>\n",
+          workload, study.terms.agents ? "" : ": the mean of the repeats");
   out += chart_script().empty()
              ? std::string(kNoCharts)
              : "<div class=\"chart\" id=\"chart-phases\" role=\"img\" aria-label=\"Stacked bars: "

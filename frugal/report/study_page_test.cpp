@@ -52,6 +52,19 @@ TEST(StudyPage, ShowsBaselineAndChosenWithTheirChange) {
   EXPECT_TRUE(holds(html, "31.0 MiB")) << html;
 }
 
+TEST(StudyPage, SpeaksOfSolvedTasksWhereAgentsWereStudied) {
+  const std::vector<ledger::Run> runs = sample::agent_runs();
+  const std::string html = body_of(runs);
+  EXPECT_TRUE(holds(html, "Energy per solved task"));
+  EXPECT_TRUE(holds(html, "Loss: fewer tasks solved<small>tasks in 100</small>"));
+  EXPECT_TRUE(holds(html, "allowed: 1.25")) << "in tasks of 100";
+  EXPECT_TRUE(holds(html, "+0.78")) << "0.0078 of all";
+  EXPECT_TRUE(holds(html, "93.0 ± 2.0&nbsp;% solved"));
+  EXPECT_TRUE(holds(row_of(html, 7), "94.0 <span class=\"pm\">± 2.0</span>"));
+  EXPECT_TRUE(holds(html, "not examined"));
+  EXPECT_TRUE(holds(html, "validation.jsonl") && holds(html, "test.jsonl"));
+}
+
 TEST(StudyPage, TableHoldsEveryFigureOfTheLedger) {
   const std::vector<ledger::Run> runs = sample::runs();
   const std::string html = body_of(runs);

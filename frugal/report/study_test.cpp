@@ -43,7 +43,7 @@ TEST(ReadStudy, FindsPlansBaselineAndChoice) {
   ASSERT_NE(study.chosen_plan(), nullptr);
   EXPECT_EQ(study.chosen_plan()->label, "Q4_K, 2 threads");
   EXPECT_EQ(study.chosen_plan()->decision, Decision::kChosen);
-  EXPECT_DOUBLE_EQ(study.chosen_plan()->joules_per_token->value, 0.0171);
+  EXPECT_DOUBLE_EQ(study.chosen_plan()->energy->value, 0.0171);
   EXPECT_EQ(study.bound, 0.0125);
   EXPECT_EQ(study.output_tokens, 32.0);
   EXPECT_EQ(study.text, "story.txt");
@@ -95,7 +95,7 @@ TEST(ReadStudy, KnowsNoJoulesWhereTheMeterWasUnavailable) {
   std::vector<ledger::Run> runs = sample::runs();
   runs[1].receipt->total.quality = meter::Quality::kUnavailable;
   const Study study = read_study(runs.front(), runs);
-  EXPECT_FALSE(study.plans[0].joules_per_token);
+  EXPECT_FALSE(study.plans[0].energy);
   EXPECT_FALSE(study.plans[0].has_receipt());
   EXPECT_TRUE(study.plans[1].has_receipt());
 }
@@ -114,14 +114,14 @@ TEST(ParetoFront, AgreesWithItsDefinitionOnAGrid) {
   for (int i = 0; i < 60; ++i) {
     Plan plan;
     plan.run = &run;
-    plan.joules_per_token = Figure{.value = (i * 37) % 11 + 1.0, .low = {}, .high = {}};
-    plan.nll_increase = Figure{.value = (i * 53) % 13 * 0.1, .low = {}, .high = {}};
+    plan.energy = Figure{.value = (i * 37) % 11 + 1.0, .low = {}, .high = {}};
+    plan.lost = Figure{.value = (i * 53) % 13 * 0.1, .low = {}, .high = {}};
     plans.push_back(plan);
   }
   const std::vector<std::size_t> front = pareto_front(plans);
   ASSERT_FALSE(front.empty());
   const auto beats = [](const Plan& a, const Plan& b) {
-    const double dx = b.joules_per_token->value - a.joules_per_token->value;
+    const double dx = b.energy->value - a.energy->value;
     const double dy = *b.loss() - *a.loss();
     return dx >= 0.0 && dy >= 0.0 && (dx > 0.0 || dy > 0.0);
   };
@@ -133,7 +133,7 @@ TEST(ParetoFront, AgreesWithItsDefinitionOnAGrid) {
     } else {
       // What is left out is beaten, or the same as one that is in.
       const bool twin = std::any_of(front.begin(), front.end(), [&](std::size_t j) {
-        return plans[j].joules_per_token->value == plans[i].joules_per_token->value &&
+        return plans[j].energy->value == plans[i].energy->value &&
                *plans[j].loss() == *plans[i].loss();
       });
       EXPECT_TRUE(beaten || twin) << i;
@@ -157,12 +157,12 @@ TEST(EnergyRatio, IsChosenToBaseline) {
 TEST(Payback, DividesTheSearchByTheSaving) {
   const std::vector<ledger::Run> runs = sample::runs();
   const auto back = payback(read_study(runs.front(), runs));
-  ASSERT_TRUE(back && back->tokens);
+  ASSERT_TRUE(back && back->count);
   const double saved = 0.0412 - 0.0171;
   const double half = std::hypot(0.02 * 0.0412, 0.02 * 0.0171);
-  EXPECT_NEAR(back->tokens->value, 4210.0 / saved, 1e-6);
-  EXPECT_NEAR(*back->tokens->low, 4210.0 / (saved + half), 1e-6);
-  EXPECT_NEAR(*back->tokens->high, 4210.0 / (saved - half), 1e-6);
+  EXPECT_NEAR(back->count->value, 4210.0 / saved, 1e-6);
+  EXPECT_NEAR(*back->count->low, 4210.0 / (saved + half), 1e-6);
+  EXPECT_NEAR(*back->count->high, 4210.0 / (saved - half), 1e-6);
 }
 
 TEST(Payback, PromisesNothingWithinTheSpread) {
@@ -170,7 +170,7 @@ TEST(Payback, PromisesNothingWithinTheSpread) {
   runs.front().notes = {{"chosen", "3"}};  // costs more than the baseline
   const auto back = payback(read_study(runs.front(), runs));
   ASSERT_TRUE(back);
-  EXPECT_FALSE(back->tokens);
+  EXPECT_FALSE(back->count);
 }
 
 TEST(Payback, IsNothingWithoutASearchOrWhenTheBaselineIsKept) {

@@ -46,11 +46,10 @@ WorkFolder::~WorkFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-std::vector<Candidate> make_candidates(const OptimizeOptions& options,
-                                       const std::vector<TokenId>& text, const WorkFolder& folder) {
-  const std::size_t threads = usable_cpus();
+std::vector<Candidate> make_roundings(const std::filesystem::path& model, const WorkFolder& folder,
+                                      const ProgressFn& progress) {
   std::vector<Candidate> candidates;
-  candidates.push_back({"as is", options.model, model::load(options.model), {}, {}});
+  candidates.push_back({"as is", model, model::load(model), {}, {}});
   const DType own = main_type(candidates[0].model);
   for (const DType type : kRoundings) {
     if (type == own) continue;
@@ -58,12 +57,17 @@ std::vector<Candidate> make_candidates(const OptimizeOptions& options,
     const std::filesystem::path file = folder.path() / (label + ".gguf");
     compress::quantize(*candidates[0].model.file, file,
                        {.type = type,
-                        .threads = threads,
-                        .progress = staged(options.progress, "quantise " + label)});
+                        .threads = usable_cpus(),
+                        .progress = staged(progress, "quantise " + label)});
     candidates.push_back({label, file, model::load(file), {}, {}});
   }
+  return candidates;
+}
 
-  const engine::EngineOptions engine_options{.threads = threads, .kernels = options.kernels};
+std::vector<Candidate> make_candidates(const OptimizeOptions& options,
+                                       const std::vector<TokenId>& text, const WorkFolder& folder) {
+  std::vector<Candidate> candidates = make_roundings(options.model, folder, options.progress);
+  const engine::EngineOptions engine_options{.threads = usable_cpus(), .kernels = options.kernels};
   engine::Engine baseline(candidates[0].model, engine_options);
   eval::ScoreOptions score;
   score.context = options.eval_context;

@@ -37,8 +37,12 @@ struct Candidate {
   std::optional<eval::Comparison> comparison;  ///< absent for "as is"
 };
 
-/// The file as given and its roundings to Q8_0 and Q4_0 (but to its own type), made in `folder`
-/// and compared on the text; the file as given comes first.
+/// The file as given and its roundings to Q8_0 and Q4_0 (but to its own type), made in `folder`;
+/// the file as given comes first.  Without scores.
+[[nodiscard]] std::vector<Candidate> make_roundings(const std::filesystem::path& model,
+                                                    const WorkFolder& folder,
+                                                    const ProgressFn& progress);
+/// The same, compared on the text.
 [[nodiscard]] std::vector<Candidate> make_candidates(const OptimizeOptions& options,
                                                      const std::vector<TokenId>& text,
                                                      const WorkFolder& folder);

@@ -13,6 +13,7 @@
 #include "frugal/model/huggingface.h"
 #include "frugal/study/candidates.h"
 #include "frugal/study/record.h"
+#include "frugal/study/setup.h"
 
 // How the study keeps its figures honest:
 //   * Quality is paired: both models see the same windows, and the interval is that of the
@@ -26,23 +27,8 @@ namespace frugal::study {
 
 namespace {
 
-std::vector<std::size_t> default_threads() {
-  std::vector<std::size_t> counts;
-  for (std::size_t n = 1; n < usable_cpus(); n *= 2) counts.push_back(n);
-  counts.push_back(usable_cpus());
-  return counts;
-}
-
 OptimizeOptions completed(OptimizeOptions options) {
-  if (options.threads.empty()) options.threads = default_threads();
-  // The baseline: all CPUs.
-  if (std::find(options.threads.begin(), options.threads.end(), usable_cpus()) ==
-      options.threads.end()) {
-    options.threads.push_back(usable_cpus());
-  }
-  std::sort(options.threads.begin(), options.threads.end());
-  options.threads.erase(std::unique(options.threads.begin(), options.threads.end()),
-                        options.threads.end());
+  options.threads = thread_counts(std::move(options.threads));  // the baseline: all CPUs
   if (options.kernels == nullptr) options.kernels = &kernels::choose_kernels("");
   if (options.prompt_tokens == 0 || options.output_tokens == 0 || options.min_repeats < 2 ||
       options.max_repeats < options.min_repeats) {
@@ -178,22 +164,6 @@ class Rounds {
     add_readings(readings_[index], weighing.readings);
   }
 
-  // Sums a repetition into the plan's readings, domain by domain; repetitions are independent, so
-  // only the scale error is common: uncertainties add.
-  static void add_readings(std::vector<meter::Reading>& sum,
-                           const std::vector<meter::Reading>& more) {
-    if (sum.empty()) {
-      sum = more;
-      return;
-    }
-    for (std::size_t d = 0; d < sum.size() && d < more.size(); ++d) {
-      sum[d].energy += more[d].energy;
-      sum[d].uncertainty += more[d].uncertainty;
-      sum[d].time += more[d].time;
-      sum[d].quality = std::max(sum[d].quality, more[d].quality);
-    }
-  }
-
   const OptimizeOptions& options_;
   std::vector<PlanResult>& plans_;
   std::unique_ptr<meter::Meter> meter_;
@@ -261,26 +231,6 @@ std::string verdict_of(const OptimizeResult& result) {
              saving, half, baseline.label(), quality);
 }
 
-// What the meter can give at all, from an empty span.
-meter::Quality quality_of(const OptimizeOptions& options) {
-  const auto meter = options.make_meter();
-  return meter::total(meter::measure(*meter, [] {})).quality;
-}
-
-void refuse_to_replace_input(const OptimizeOptions& options) {
-  std::error_code ignored;
-  if (!std::filesystem::equivalent(options.model, options.out_dir / "model.gguf", ignored)) return;
-  throw Error(ErrorKind::kInvalidArgument,
-              str("{}: would be replaced by the result, expected another output folder",
-                  options.model.string()));
-}
-
-void copy_model(const std::filesystem::path& from, const std::filesystem::path& to) {
-  std::error_code ignored;
-  if (std::filesystem::equivalent(from, to, ignored)) return;
-  format::copy_gguf(*model::open_tensors(from), to);
-}
-
 }  // namespace
 
 std::string MaxDrop::text() const {
@@ -305,7 +255,7 @@ std::string PlanResult::label() const {
 
 OptimizeResult optimize(const OptimizeOptions& given) {
   const OptimizeOptions options = completed(given);
-  refuse_to_replace_input(options);
+  refuse_to_replace_input(options.model, options.out_dir);
   const std::vector<TokenId> text = read_text(options);
   const WorkFolder folder(options.out_dir / ".optimize");
   const std::unique_ptr<meter::Meter> whole = options.make_meter();
@@ -315,7 +265,7 @@ OptimizeResult optimize(const OptimizeOptions& given) {
   const std::vector<Candidate> candidates = make_candidates(options, text, folder);
   OptimizeResult result;
   result.limit_nats = options.max_drop.nats(candidates.front().score.nll);
-  result.quality = quality_of(options);
+  result.quality = quality_of(options.make_meter);
   const ledger::RunId study = begin_study(ledger, options, result, *whole);
   result.plans = list_plans(options, candidates);
   Rounds(options, candidates, text, result.plans).run();

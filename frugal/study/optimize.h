@@ -16,6 +16,7 @@
 #include "frugal/base/units.h"
 #include "frugal/eval/score.h"
 #include "frugal/ledger/ledger.h"
+#include "frugal/study/decision.h"
 #include "frugal/study/workload.h"
 
 namespace frugal::study {
@@ -56,8 +57,6 @@ struct OptimizeOptions {
   std::function<void(const ledger::Ledger&, const std::filesystem::path&)> write_report;
   ProgressFn progress = {};
 };
-
-enum class Decision { kChosen, kAccepted, kRefused };
 
 /// One way of running the model, with its evidence.
 struct PlanResult {

@@ -5,8 +5,6 @@
 
 namespace frugal::study {
 
-namespace {
-
 std::string_view decision_name(Decision decision) {
   switch (decision) {
     case Decision::kChosen:
@@ -15,11 +13,13 @@ std::string_view decision_name(Decision decision) {
       return "accepted";
     case Decision::kRefused:
       return "refused";
+    case Decision::kStopped:
+      return "stopped";
   }
   return "refused";
 }
 
-ledger::Metric plain(std::string_view name, double value, std::int64_t count = 1) {
+ledger::Metric plain(std::string_view name, double value, std::int64_t count) {
   return {.name = std::string(name),
           .value = value,
           .std_err = {},
@@ -28,30 +28,63 @@ ledger::Metric plain(std::string_view name, double value, std::int64_t count = 1
           .count = count};
 }
 
-ledger::Metric with_interval(std::string_view name, const Summary& s) {
-  ledger::Metric metric = plain(name, s.mean, static_cast<std::int64_t>(s.count));
-  if (s.count >= 2) {
-    metric.std_err = s.std_err;
-    metric.low = s.mean - s.half_width95();
-    metric.high = s.mean + s.half_width95();
+ledger::Metric with_interval(std::string_view name, const Summary& summary) {
+  ledger::Metric metric = plain(name, summary.mean, static_cast<std::int64_t>(summary.count));
+  if (summary.count >= 2) {
+    metric.std_err = summary.std_err;
+    metric.low = summary.mean - summary.half_width95();
+    metric.high = summary.mean + summary.half_width95();
   }
   return metric;
 }
 
-// A folder may be given with a slash at its end.
-std::string model_name(const OptimizeOptions& options) {
-  const std::filesystem::path& path = options.model;
-  return (path.has_filename() ? path : path.parent_path()).filename().string();
+ledger::Metric with_interval(std::string_view name, const Proportion& share, std::size_t count) {
+  ledger::Metric metric = plain(name, share.value, static_cast<std::int64_t>(count));
+  metric.low = share.low;
+  metric.high = share.high;
+  return metric;
 }
 
-ledger::RunInfo info_of(const OptimizeOptions& options, std::string plan, const Json& settings) {
+Json meter_json(const meter::Meter& meter, meter::Quality quality) {
+  return {{"name", meter.name()},
+          {"description", meter.description()},
+          {"quality", meter::quality_name(quality)}};
+}
+
+// A folder may be given with a slash at its end.
+StudyRows rows_of(std::string command, const std::filesystem::path& model, std::string version) {
+  const std::filesystem::path name = model.has_filename() ? model : model.parent_path();
+  return {std::move(command), name.filename().string(), std::move(version)};
+}
+
+ledger::RunInfo StudyRows::row(std::string plan, const Json& settings) const {
   return {.verb = "optimize",
-          .command = options.command,
-          .model = model_name(options),
+          .command = command,
+          .model = model,
           .plan = std::move(plan),
           .settings = to_line(settings),
           .machine = to_line(this_machine()),
-          .version = options.version};
+          .version = version};
+}
+
+void finish_study(ledger::Ledger& ledger, ledger::RunId study, const meter::Reading& search,
+                  const std::string& verdict, ledger::RunId chosen) {
+  ledger.add_readings(study, {search});
+  if (search.quality != meter::Quality::kUnavailable) {
+    ledger::Metric energy = plain("search_energy_j", search.energy.value());
+    energy.std_err = search.uncertainty.value();
+    ledger.add_metric(study, energy);
+  }
+  ledger.add_metric(study, plain("search_time_s", search.time.value()));
+  ledger.add_note(study, {"verdict", verdict});
+  ledger.add_note(study, {"chosen", str("{}", chosen)});
+  ledger.finish(study);
+}
+
+namespace {
+
+StudyRows rows_of(const OptimizeOptions& options) {
+  return study::rows_of(options.command, options.model, options.version);
 }
 
 void record_quality(ledger::Ledger& ledger, ledger::RunId run, const PlanResult& plan) {
@@ -85,7 +118,7 @@ ledger::RunId record_plan(ledger::Ledger& ledger, ledger::RunId study,
                           const OptimizeOptions& options, const PlanResult& plan) {
   const Json settings = {
       {"transform", plan.transform}, {"threads", plan.threads}, {"baseline", plan.baseline}};
-  const ledger::RunId run = ledger.begin(info_of(options, plan.label(), settings), study);
+  const ledger::RunId run = ledger.begin(rows_of(options).row(plan.label(), settings), study);
   ledger.add_metric(run, with_interval("joules_per_token", plan.joules_per_token()));
   ledger.add_metric(run, with_interval("tokens_per_s", plan.tokens_per_s()));
   ledger.add_metric(run, plain("file_bytes", static_cast<double>(plan.file_bytes)));
@@ -125,11 +158,8 @@ ledger::RunId begin_study(ledger::Ledger& ledger, const OptimizeOptions& options
       {"precision", options.precision},
       {"seed", options.seed},
       {"isa", kernels::isa_name(options.kernels->isa)},
-      {"meter",
-       {{"name", meter.name()},
-        {"description", meter.description()},
-        {"quality", meter::quality_name(result.quality)}}}};
-  return ledger.begin(info_of(options, "", settings));
+      {"meter", meter_json(meter, result.quality)}};
+  return ledger.begin(rows_of(options).row("", settings));
 }
 
 void record_study(ledger::Ledger& ledger, ledger::RunId study, const OptimizeOptions& options,
@@ -139,16 +169,7 @@ void record_study(ledger::Ledger& ledger, ledger::RunId study, const OptimizeOpt
     const ledger::RunId run = record_plan(ledger, study, options, result.plans[i]);
     if (i == result.chosen) chosen = run;
   }
-  ledger.add_readings(study, {search});
-  if (search.quality != meter::Quality::kUnavailable) {
-    ledger::Metric energy = plain("search_energy_j", search.energy.value());
-    energy.std_err = search.uncertainty.value();
-    ledger.add_metric(study, energy);
-  }
-  ledger.add_metric(study, plain("search_time_s", search.time.value()));
-  ledger.add_note(study, {"verdict", result.verdict});
-  ledger.add_note(study, {"chosen", str("{}", chosen)});
-  ledger.finish(study);
+  finish_study(ledger, study, search, result.verdict, chosen);
 }
 
 Json plan_json(const OptimizeOptions& options, const OptimizeResult& result) {
@@ -163,21 +184,22 @@ Json plan_json(const OptimizeOptions& options, const OptimizeResult& result) {
                       {"limit", result.limit_nats},
                       {"upper95", upper},
                       {"held", upper <= result.limit_nats}};
-  return {{"version", 1},
-          {"model",
-           {{"file", "model.gguf"}, {"source", model_name(options)}, {"transforms", transforms}}},
-          {"runtime",
-           {{"threads", chosen.threads},
-            {"isa", kernels::isa_name(options.kernels->isa)},
-            {"kv", "f16"}}},
-          {"evidence",
-           {{"text", options.text.filename().string()},
-            {"workload",
-             {{"prompt_tokens", options.prompt_tokens}, {"output_tokens", options.output_tokens}}},
-            {"quality", meter::quality_name(result.quality)},
-            {"baseline", evidence_of(result.plans[result.baseline])},
-            {"chosen", evidence_of(chosen)},
-            {"bound", bound}}}};
+  return {
+      {"version", 1},
+      {"model",
+       {{"file", "model.gguf"}, {"source", rows_of(options).model}, {"transforms", transforms}}},
+      {"runtime",
+       {{"threads", chosen.threads},
+        {"isa", kernels::isa_name(options.kernels->isa)},
+        {"kv", "f16"}}},
+      {"evidence",
+       {{"text", options.text.filename().string()},
+        {"workload",
+         {{"prompt_tokens", options.prompt_tokens}, {"output_tokens", options.output_tokens}}},
+        {"quality", meter::quality_name(result.quality)},
+        {"baseline", evidence_of(result.plans[result.baseline])},
+        {"chosen", evidence_of(chosen)},
+        {"bound", bound}}}};
 }
 
 }  // namespace frugal::study

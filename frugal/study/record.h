@@ -8,6 +8,28 @@
 
 namespace frugal::study {
 
+/// What every row of a study says of itself.
+struct StudyRows {
+  std::string command;
+  std::string model;  ///< name of the file or folder
+  std::string version;
+
+  [[nodiscard]] ledger::RunInfo row(std::string plan, const Json& settings) const;
+};
+[[nodiscard]] StudyRows rows_of(std::string command, const std::filesystem::path& model,
+                                std::string version);
+
+[[nodiscard]] ledger::Metric plain(std::string_view name, double value, std::int64_t count = 1);
+[[nodiscard]] ledger::Metric with_interval(std::string_view name, const Summary& summary);
+[[nodiscard]] ledger::Metric with_interval(std::string_view name, const Proportion& share,
+                                           std::size_t count);
+[[nodiscard]] std::string_view decision_name(Decision decision);
+[[nodiscard]] Json meter_json(const meter::Meter& meter, meter::Quality quality);
+
+/// Ends the parent run: what the search took, the verdict and the chosen child.
+void finish_study(ledger::Ledger& ledger, ledger::RunId study, const meter::Reading& search,
+                  const std::string& verdict, ledger::RunId chosen);
+
 /// Begins the parent run, once the bound and the meter's quality are known.  Content:
 /// docs/formats/study-in-ledger.md.
 [[nodiscard]] ledger::RunId begin_study(ledger::Ledger& ledger, const OptimizeOptions& options,

@@ -5,7 +5,6 @@ import { axis, legend, lines, tooltip, written } from "./common.js";
 // A disc in a ring.
 const kRinged =
   "path://M10 0a10 10 0 1 0 .01 0zM10 1.9a8.1 8.1 0 1 1-.01 0zM10 4.6a5.4 5.4 0 1 0 .01 0z";
-const kLoss = "loss of quality: NLL increase, nats per token";
 
 // Shape and filling tell the decisions apart, colour only helps: the page may be printed in grey.
 function styles(colours) {
@@ -17,24 +16,29 @@ function styles(colours) {
       symbolSize: 11,
       itemStyle: { color: colours.paper, borderColor: colours.warn, borderWidth: 2 },
     },
+    stopped: {
+      symbol: "triangle",
+      symbolSize: 9,
+      itemStyle: { color: colours.paper, borderColor: colours.soft, borderWidth: 1.5 },
+    },
     undecided: { symbol: "triangle", symbolSize: 11, itemStyle: { color: colours.soft } },
     baseline: { symbol: "diamond", symbolSize: 16, itemStyle: { color: colours.ink } },
   };
 }
 
 function pointsOf(data) {
-  const factor = data.token_scale.factor;
+  const factor = data.energy_scale.factor;
   const times = (end) => (end === null ? null : end * factor);
   return data.plans
     .map((plan, index) => ({ plan, index }))
-    .filter(({ plan }) => plan.joules_per_token && plan.loss)
+    .filter(({ plan }) => plan.energy && plan.loss)
     .map(({ plan, index }) => ({
       plan,
       index,
       group: plan.baseline && plan.decision !== "chosen" ? "baseline" : plan.decision,
-      x: times(plan.joules_per_token.value),
-      xLow: times(plan.joules_per_token.low),
-      xHigh: times(plan.joules_per_token.high),
+      x: times(plan.energy.value),
+      xLow: times(plan.energy.low),
+      xHigh: times(plan.energy.high),
       y: plan.loss.value,
       yLow: plan.loss.low,
       yHigh: plan.loss.high,
@@ -92,7 +96,7 @@ function errorBars(points, colours) {
 }
 
 function frontier(data, colours) {
-  const factor = data.token_scale.factor;
+  const factor = data.energy_scale.factor;
   return {
     id: "frontier",
     name: "frontier",
@@ -103,7 +107,7 @@ function frontier(data, colours) {
     lineStyle: { color: colours.accent, width: 1.3, opacity: 0.55 },
     itemStyle: { color: colours.accent },
     data: data.front.map((i) => [
-      data.plans[i].joules_per_token.value * factor,
+      data.plans[i].energy.value * factor,
       data.plans[i].loss.value,
     ]),
   };
@@ -127,7 +131,7 @@ function boundLine(data, colours) {
 }
 
 function tip(data, colours) {
-  const unit = data.token_scale.unit;
+  const unit = data.energy_scale.unit;
   return (params) => {
     const { plan, x, xLow, xHigh, y, yHigh } = params.data.point;
     const between = xLow === null || xHigh === null
@@ -135,9 +139,9 @@ function tip(data, colours) {
       : `95 % interval ${written(xLow)} to ${written(xHigh)}`;
     const most = yHigh === null ? "bound unknown" : `at most ${written(yHigh, "+")} at 95 %`;
     return lines(plan.label, [
-      `${written(x)} ${unit} per output token, ${between}`,
+      `${written(x)} ${unit} per ${data.per}, ${between}`,
       `joules: ${plan.quality || "quality not recorded"}`,
-      plan.baseline ? "the baseline of the loss" : `${written(y, "+")} nats per token, ${most}`,
+      plan.baseline ? "the baseline of the loss" : `${written(y, "+")} ${data.loss.unit}, ${most}`,
       `${plan.decision}: ${plan.reason || "no reason recorded"}`,
     ], colours);
   };
@@ -207,10 +211,10 @@ export function paretoOption(data, colours, width) {
       containLabel: true,
     },
     xAxis: {
-      ...withOpenEnds(axis(`energy, ${data.token_scale.unit} per output token`, colours), xs),
+      ...withOpenEnds(axis(`energy, ${data.energy_scale.unit} per ${data.per}`, colours), xs),
       nameGap: 34,
     },
-    yAxis: { ...withOpenEnds(axis(kLoss, colours), ys), nameGap: narrow ? 48 : 56 },
+    yAxis: { ...withOpenEnds(axis(`loss of quality: ${data.loss.name}, ${data.loss.unit}`, colours), ys), nameGap: narrow ? 48 : 56 },
     series: [
       { ...frontier(data, colours), markLine: boundLine(data, colours) },
       errorBars(points, colours),
