@@ -7,6 +7,7 @@
 #include "frugal/cli/common.h"
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/verbs.h"
+#include "frugal/eval/labels.h"
 #include "frugal/eval/score.h"
 #include "frugal/meter/window.h"
 
@@ -19,6 +20,7 @@ struct Options {
   std::string model;
   std::string text;
   std::string against;
+  std::string labels;
   eval::ScoreOptions score;
   AgentRunOptions agents;
 };
@@ -105,13 +107,68 @@ void eval_text(const Options& options, const std::string& command_line) {
                                 : text + "energy      " + text_of(meter::total(readings)) + "\n");
 }
 
-void run_eval(const Options& options, const std::string& command_line) {
-  const bool suite = !options.agents.suite.empty();
-  if (suite == !options.text.empty() || (suite && !options.against.empty())) {
-    throw Error(ErrorKind::kInvalidArgument,
-                "eval: expected --text FILE, with --against if wanted, or --suite FILE");
+// One metric a group, and the joules of one text.
+void eval_labels(const Options& options, const std::string& command_line) {
+  const model::Model model = model::load(options.model);
+  engine::Engine engine(
+      model, {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)});
+  const std::string lines = read_input(options.labels);
+  const auto meter = meter::choose_meter(meter_options_of(options.common));
+  meter::Span span(*meter);
+  eval::LabelScores scores;
+  {
+    const ProgressFn progress = progress_of(options.common);
+    scores = eval::score_labels(engine, lines, options.labels, progress);
   }
-  if (!suite) return eval_text(options, command_line);
+  const auto readings = span.stop();
+  const meter::Reading energy = meter::total(readings);
+  Json json = {{"texts", scores.texts}, {"groups", Json::array()}};
+  std::string text = str("texts       {}\n", scores.texts);
+  for (const eval::LabelScore& group : scores.groups) {
+    const Proportion& p = group.accuracy;
+    json["groups"].push_back(
+        {{"key", group.key}, {"accuracy", p.value}, {"low", p.low}, {"high", p.high}});
+    text += str("{:<11} {:.2f} % ({:.2f} to {:.2f})\n", group.key, 100.0 * p.value, 100.0 * p.low,
+                100.0 * p.high);
+  }
+  text += "energy      " + text_of(energy) + "\n";
+  if (energy.quality != meter::Quality::kUnavailable && scores.texts > 0) {
+    const auto n = static_cast<double>(scores.texts);
+    json["joules_per_text"] = energy.energy.value() / n;
+    text += str("per text    {} ± {}\n", human_si(energy.energy.value() / n, "J"),
+                human_si(energy.uncertainty.value() / n, "J"));
+  }
+  if (!options.common.ledger.empty()) {
+    ledger::Ledger ledger(options.common.ledger);
+    const auto id = ledger.begin(run_info("eval", command_line, options.model, to_line(json)));
+    for (const eval::LabelScore& group : scores.groups) {
+      ledger::Metric accuracy;
+      accuracy.name = "accuracy_" + group.key;
+      accuracy.value = group.accuracy.value;
+      accuracy.low = group.accuracy.low;
+      accuracy.high = group.accuracy.high;
+      accuracy.count = static_cast<std::int64_t>(scores.texts);
+      ledger.add_metric(id, accuracy);
+    }
+    ledger.add_readings(id, readings);
+    ledger.add_receipt(id, account::attribute(readings, engine.work()));
+    ledger.finish(id);
+  }
+  json["readings"] = json_of(readings);
+  print_out(options.common.json ? to_line(json) + "\n" : text);
+}
+
+void run_eval(const Options& options, const std::string& command_line) {
+  const int given = static_cast<int>(!options.text.empty()) +
+                    static_cast<int>(!options.agents.suite.empty()) +
+                    static_cast<int>(!options.labels.empty());
+  if (given != 1 || (options.text.empty() && !options.against.empty())) {
+    throw Error(
+        ErrorKind::kInvalidArgument,
+        "eval: expected one of --text FILE (with --against if wanted), --suite and --labels FILE");
+  }
+  if (!options.text.empty()) return eval_text(options, command_line);
+  if (!options.labels.empty()) return eval_labels(options, command_line);
   AgentRunOptions agents = options.agents;
   agents.common = options.common;
   agents.model = options.model;
@@ -140,12 +197,15 @@ void setup_eval(CLI::App& app, Invocation& invocation) {
       ->capture_default_str();
   verb->add_option("--max-tokens", options->score.max_tokens, "of the text; 0: all")
       ->capture_default_str();
+  verb->add_option("--labels", options->labels,
+                   "texts with their classes, one a line, for a classifier");
   add_suite(*verb, options->agents);
   add_common(*verb, options->common,
              {.ledger = true, .meter = true, .compute = true, .seed = true});
   verb->footer(
       "Examples:\n  frugal eval model.gguf --text test.txt\n"
       "  frugal eval model.gguf --suite suite.jsonl --trials 4\n"
+      "  frugal eval intents.gguf --labels requests.jsonl\n"
       "  frugal eval small.gguf --text test.txt --against model.gguf --json");
   verb->callback([options, &invocation] {
     invocation.action = [options, line = invocation.command_line] { run_eval(*options, line); };

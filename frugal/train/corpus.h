@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "frugal/base/progress.h"
+#include "frugal/model/label_group.h"
 #include "frugal/text/chat.h"
 #include "frugal/text/tokenizer.h"
 #include "frugal/train/recipe.h"
@@ -31,20 +32,10 @@ struct RawDocument {
 void read_documents(const DataRecipe& recipe, const std::vector<std::filesystem::path>& files,
                     const std::function<void(const RawDocument&)>& use);
 
-/// A set of classes that a document has one of.
-struct LabelGroup {
-  std::string key;
-  std::vector<std::string> classes;  ///< sorted
-
-  bool operator==(const LabelGroup&) const = default;
-};
+using model::LabelGroup;
 
 /// The classes that occur in the training files, one group per key of the recipe.
 [[nodiscard]] std::vector<LabelGroup> find_labels(const DataRecipe& recipe);
-/// "intent:refund", … of all groups in order: names for a classifier's scores.
-[[nodiscard]] std::vector<std::string> label_names(const std::vector<LabelGroup>& groups);
-/// The groups that such names describe.
-[[nodiscard]] std::vector<LabelGroup> groups_of(const std::vector<std::string>& names);
 
 /// Names, sizes and times of files: while it is the same, so are they.
 /// Errors: kNotFound for a file that is not there.

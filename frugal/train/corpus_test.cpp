@@ -71,7 +71,6 @@ TEST_F(Corpus, GivesEachKeyItsClasses) {
   const auto groups = find_labels(r);
   ASSERT_EQ(groups.size(), 2U);
   EXPECT_EQ(groups[0].classes, (std::vector<std::string>{"greet", "part"}));
-  EXPECT_EQ(groups_of(label_names(groups)), groups);
   const auto store = stored(r);
   EXPECT_EQ(store->document(0).label(0), 0);
   EXPECT_EQ(store->document(1).label(0), 1);
@@ -155,13 +154,6 @@ TEST_F(Corpus, ALabelledConversationIsReadByItsFirstWish) {
   EXPECT_NE(text_of(store->document(0), false).find("Hi"), std::string::npos);
   EXPECT_EQ(text_of(store->document(0), false).find("Hello"), std::string::npos);
   EXPECT_EQ(store->targets(), 0U);
-}
-
-TEST_F(Corpus, NamesWithoutAKeyAreAGroupToo) {
-  const auto groups = groups_of({"yes", "no", "kind:a", "kind:b:c"});
-  ASSERT_EQ(groups.size(), 2U);
-  EXPECT_EQ(groups[0].key, "");
-  EXPECT_EQ(groups[1].classes, (std::vector<std::string>{"a", "b:c"}));
 }
 
 // A text begins with the begin-of-text where the vocabulary asks for it.

@@ -57,7 +57,7 @@ Tensor first_rows(const Batch& batch, const at::Device& device) {
 // A teacher answers what the student is asked: the next token, or so many classes.
 void check_answers(const model::Model& teacher, const std::filesystem::path& path,
                    const std::vector<LabelGroup>& labels) {
-  const std::size_t wanted = label_names(labels).size();
+  const std::size_t wanted = model::label_names(labels).size();
   if (wanted == 0 && teacher.output.weight.empty()) {
     throw Error(ErrorKind::kInvalidArgument,
                 str("{}: a teacher without an output matrix, expected one that scores tokens",

@@ -152,7 +152,7 @@ void Trainer::prepare_model() {
     if (!from.keep.empty()) file = model::keep_layers(file, from.keep);
   } else {
     Shape shape = from.shape;
-    shape.labels = label_names(labels_);
+    shape.labels = model::label_names(labels_);
     file = blank_model(shape, vocabulary(), recipe_.seed);
   }
   network_ = std::make_unique<Network>(std::move(file), device_);
@@ -162,7 +162,7 @@ void Trainer::prepare_model() {
   }
   if (labels_.empty()) return;
   const auto& classifier = network_->model().classifier;
-  if (!classifier || groups_of(classifier->labels) != labels_) {
+  if (!classifier || model::groups_of(classifier->labels) != labels_) {
     throw Error(ErrorKind::kInvalidArgument,
                 str("{}: its classifier has other classes than the training data, expected the "
                     "same ones",
