@@ -246,4 +246,15 @@ void read_layers(const Reader& reader, const LayerParts& parts, Model& model) {
   }
 }
 
+void read_exits(const Reader& reader, Model& model) {
+  const std::vector<std::size_t> layers = reader.indices(kExitLayers, model.config.layers);
+  if (!layers.empty() && model.output.weight.empty()) {
+    reader.corrupt(str("key '{}' in a model without an output matrix, expected none", kExitLayers));
+  }
+  for (const std::size_t layer : layers) {
+    model.layers[layer].exit_norm = read_norm(
+        reader, model.config.norm, str("blk.{}.exit_norm", layer), model.config.embedding);
+  }
+}
+
 }  // namespace frugal::model

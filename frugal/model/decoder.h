@@ -40,6 +40,9 @@ void read_ends(const Reader& reader, Model& model);
 /// Appends `config.layers` layers.
 void read_layers(const Reader& reader, const LayerParts& parts, Model& model);
 
+/// The norms of the exits that the key `frugal.exit.layers` lists, whatever the architecture.
+void read_exits(const Reader& reader, Model& model);
+
 /// base^(-2i / dims) for i < dims / 2.
 [[nodiscard]] std::vector<double> rope_frequencies(double base, std::size_t dims);
 

@@ -8,6 +8,7 @@
 
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
+#include "frugal/model/model.h"
 
 namespace frugal::model {
 
@@ -61,6 +62,20 @@ void select_per_layer(Metadata& metadata, const std::string& prefix, std::size_t
   for (format::MetaEntry& entry : changed) metadata.set(entry.key, std::move(entry.value));
 }
 
+// Exits move with their layers.
+void renumber_exits(Metadata& metadata, std::span<const std::size_t> kept) {
+  const MetaArray* listed = metadata.get_array(kExitLayers);
+  if (listed == nullptr) return;
+  MetaArray moved{.element_type = listed->element_type, .values = {}};
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const format::MetaValue old(static_cast<std::uint32_t>(kept[i]));
+    const auto& all = listed->values;
+    if (std::find(all.begin(), all.end(), old) == all.end()) continue;
+    moved.values.emplace_back(static_cast<std::uint32_t>(i));
+  }
+  metadata.set(std::string(kExitLayers), std::move(moved));
+}
+
 }  // namespace
 
 std::shared_ptr<const TensorFile> keep_layers(std::shared_ptr<const TensorFile> file,
@@ -94,6 +109,7 @@ std::shared_ptr<const TensorFile> keep_layers(std::shared_ptr<const TensorFile> 
     }
   }
   select_per_layer(parts.metadata, prefix, static_cast<std::size_t>(*layers), kept);
+  renumber_exits(parts.metadata, kept);
   parts.metadata.set(prefix + "block_count", static_cast<std::uint32_t>(kept.size()));
   return std::make_shared<const TensorFile>(std::move(parts));
 }

@@ -11,8 +11,8 @@
 namespace frugal::model {
 
 /// `file` with the layers `kept` alone, in that order, numbered anew: "blk.<n>" tensors, the block
-/// count, and every array of the architecture's keys that has an entry per layer.  The numbers stay
-/// where they are; the result keeps `file` alive.
+/// count, the list of exits, and every array of the architecture's keys that has an entry per
+/// layer. The numbers stay where they are; the result keeps `file` alive.
 ///
 /// Errors: kInvalidArgument for no layer, one twice or one that is not there; kCorrupt for a file
 ///         without a block count.

@@ -43,6 +43,16 @@ TEST(KeepLayers, CutsArraysThatHaveAnEntryPerLayer) {
   EXPECT_EQ(some->metadata().get_array("other.three_things")->values.size(), 3U);
 }
 
+TEST(KeepLayers, ExitsMoveWithTheirLayers) {
+  const test::TempFolder folder;
+  const auto file = format::TensorFile::open(
+      test::write_tiny_model(folder / "m.gguf", {.layers = 4, .exits = {1, 2}}));
+  const std::array<std::size_t, 3> kept = {0, 2, 3};
+  const Model model = describe(keep_layers(file, kept));
+  EXPECT_EQ(model.exits(), (std::vector<std::size_t>{1}));
+  EXPECT_EQ(model.layers[1].exit_norm.gain, describe(file).layers[2].exit_norm.gain);
+}
+
 TEST(KeepLayers, RefusesLayersThatAreNotThereOrNamedTwice) {
   const test::TempFolder folder;
   const auto file =

@@ -7,6 +7,7 @@
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 #include "frugal/model/architectures.h"
+#include "frugal/model/decoder.h"
 #include "frugal/model/huggingface.h"
 #include "frugal/tensor/codec.h"
 
@@ -53,8 +54,9 @@ std::vector<const Linear*> linears_of(const Layer& l) {
 }
 
 std::vector<const Norm*> norms_of(const Layer& l) {
-  return {&l.attention_norm,     &l.query_norm, &l.key_norm,      &l.attention_post_norm,
-          &l.attention_end_norm, &l.mlp_norm,   &l.mlp_post_norm, &l.mlp_end_norm};
+  return {&l.attention_norm,      &l.query_norm,         &l.key_norm,
+          &l.attention_post_norm, &l.attention_end_norm, &l.mlp_norm,
+          &l.mlp_post_norm,       &l.mlp_end_norm,       &l.exit_norm};
 }
 
 // Every matrix once.  Biases and norms were copied to floats, and checked, on loading.
@@ -95,7 +97,9 @@ Model describe(std::shared_ptr<const format::TensorFile> file) {
   }
   Model model;
   model.config.architecture = std::string(*name);
-  find_architecture(*file, *name).describe(Reader(*file, *name), model);
+  const Reader reader(*file, *name);
+  find_architecture(*file, *name).describe(reader, model);
+  read_exits(reader, model);
   model.tokenizer = tokenizer_if_usable(*file);
   if (model.tokenizer && model.tokenizer->size() != model.config.vocab_size) {
     throw Error(ErrorKind::kCorrupt,
@@ -121,6 +125,14 @@ std::uint64_t Model::weight_bytes() const {
     for (const Linear* linear : linears_of(layer)) floats += linear->bias.size();
   }
   return bytes + (sizeof(float) * floats);
+}
+
+std::vector<std::size_t> Model::exits() const {
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!layers[i].exit_norm.empty()) out.push_back(i);
+  }
+  return out;
 }
 
 std::string first_non_finite(const Model& model) {

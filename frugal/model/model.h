@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "frugal/format/gguf.h"
@@ -80,6 +81,9 @@ struct Norm {
   [[nodiscard]] bool empty() const { return gain.empty(); }
 };
 
+/// Key of a u32 array: the layers after which the network may answer already, from 0.
+inline constexpr std::string_view kExitLayers = "frugal.exit.layers";
+
 /// Weights of one layer, by role.  With every norm that is empty left out:
 ///
 ///   h = attention_norm(x);  q, k, v = query h, key h, value h
@@ -102,6 +106,7 @@ struct Layer {
   Linear down;  ///< [embedding, feed_forward]
   Norm mlp_post_norm;
   Norm mlp_end_norm;
+  Norm exit_norm;            ///< logits after this layer: output(exit_norm(x)); empty: no exit
   std::size_t rotation = 0;  ///< which of Model::rotations
   std::size_t window = 0;    ///< latest positions that a token sees; 0: all
 };
@@ -149,6 +154,8 @@ struct Model {
   /// Bytes of all weights, a tied one once.
   [[nodiscard]] std::uint64_t weight_bytes() const;
   [[nodiscard]] bool tied() const { return output.weight.data == token_embedding.data; }
+  /// Layers after which the network was trained to answer, in order.
+  [[nodiscard]] std::vector<std::size_t> exits() const;
 };
 
 /// Opens and describes a model file or folder (see huggingface.h).

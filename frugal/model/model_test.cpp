@@ -181,5 +181,33 @@ TEST(Model, FindsTheFirstWeightThatIsNoNumber) {
   EXPECT_EQ(first_non_finite(broken), "tensor 'blk.1.ffn_up.weight': row 1, column 3 is nan");
 }
 
+TEST(Model, ExitsAreNormsOfTheLayersThatTheFileLists) {
+  const TempFolder folder;
+  for (const char* architecture : {"llama", "gpt2"}) {
+    const Model model = load(write_tiny_model(
+        folder / "m.gguf", {.architecture = architecture, .layers = 4, .exits = {0, 2}}));
+    EXPECT_EQ(model.exits(), (std::vector<std::size_t>{0, 2}));
+    EXPECT_TRUE(model.layers[1].exit_norm.empty());
+    EXPECT_EQ(model.layers[2].exit_norm.gain.size(), 64U);
+    EXPECT_EQ(model.layers[2].exit_norm.bias.empty(), model.config.norm == NormKind::kRms);
+  }
+  EXPECT_TRUE(load(write_tiny_model(folder / "n.gguf", {})).exits().empty());
+}
+
+TEST(Model, RefusesExitsThatAreNotThere) {
+  TinyModel tiny{.layers = 3, .exits = {1}};
+  tiny.omit = {"blk.1.exit_norm.weight"};
+  expect_refused(tiny, ErrorKind::kCorrupt, "no tensor 'blk.1.exit_norm.weight'");
+  const auto listed = [](const format::MetaValue& value) {
+    const auto type =
+        static_cast<std::uint32_t>(value.index());  // GGUF's numbers are the variant's
+    return with_key({}, "frugal.exit.layers", format::MetaArray{type, {value}});
+  };
+  expect_refused(listed(std::int32_t{-1}), ErrorKind::kCorrupt, "expected an array of u32");
+  expect_refused(listed(std::uint32_t{2}), ErrorKind::kCorrupt, "expected an array of u32 below 2");
+  expect_refused({.architecture = "bert", .heads = 4, .kv_heads = 4, .exits = {0}},
+                 ErrorKind::kCorrupt, "without an output matrix");
+}
+
 }  // namespace
 }  // namespace frugal::model

@@ -61,6 +61,21 @@ std::vector<std::string> Reader::strings(std::string_view key) const {
   return out;
 }
 
+std::vector<std::size_t> Reader::indices(std::string_view whole_key, std::size_t end) const {
+  std::vector<std::size_t> out;
+  const format::MetaArray* array = file_.metadata().get_array(whole_key);
+  if (array == nullptr) return out;
+  for (const format::MetaValue& value : array->values) {
+    const auto* element = std::get_if<std::uint32_t>(&value);
+    if (element == nullptr || *element >= end) {
+      corrupt(str("key '{}' is {}, expected an array of u32 below {}", whole_key,
+                  format::to_text(*array), end));
+    }
+    out.push_back(*element);
+  }
+  return out;
+}
+
 float Reader::positive_or(std::string_view key, float fallback) const {
   const auto value = file_.metadata().get_float(prefix_ + std::string(key));
   if (!value) return fallback;

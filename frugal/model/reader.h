@@ -36,6 +36,9 @@ class Reader {
   /// Elements of an array of strings; empty when absent.
   [[nodiscard]] std::vector<std::string> strings(std::string_view key) const;
 
+  /// Elements of an array of numbers below `end`, under the key as it is; empty when absent.
+  [[nodiscard]] std::vector<std::size_t> indices(std::string_view whole_key, std::size_t end) const;
+
   /// A matrix of exactly this shape.
   [[nodiscard]] Weight weight(const std::string& name, std::size_t rows, std::size_t cols) const;
   /// A vector of exactly this length, as floats, all finite.

@@ -66,6 +66,8 @@ class Plan {
     if (!a_.encoder && !m_.tied) matrix("output", kTinyVocabulary, m_.embedding);
     if (m_.rope_freqs) vector("rope_freqs.weight", m_.embedding / m_.heads / 2);
     for (std::size_t i = 0; i < m_.layers; ++i) layer(str("blk.{}.", i));
+    // Last, so that all else is as in the model without them.
+    for (const std::uint32_t i : m_.exits) norm(str("blk.{}.exit_norm", i), m_.embedding);
     return plans_;
   }
 
@@ -187,6 +189,7 @@ format::Metadata make_metadata(const TinyModel& m) {
   if (!anatomy.learned_positions) meta.set(key("rope.dimension_count"), u32(m.embedding / m.heads));
   if (m.architecture == "gemma3") meta.set(key("attention.sliding_window"), std::uint32_t{5});
   if (anatomy.encoder) meta.set(key("pooling_type"), std::uint32_t{1});
+  if (!m.exits.empty()) meta.set("frugal.exit.layers", array_of(4, m.exits));
   add_vocabulary(meta);
   return meta;
 }

@@ -33,6 +33,7 @@ struct TinyModel {
   DType type = DType::kF32;  ///< of the matrices
   bool tied = false;         ///< no output matrix
   bool rope_freqs = false;
+  std::vector<std::uint32_t> exits = {};  ///< layers after which there is an exit
   std::uint64_t seed = 1;
   /// Called with each tensor's name and numbers before they are stored.
   std::function<void(const std::string& name, std::span<float> values)> edit = {};
