@@ -26,6 +26,7 @@ PhaseWork& PhaseWork::operator+=(const PhaseWork& other) {
   cached_tokens += other.cached_tokens;
   output_tokens += other.output_tokens;
   rejected_tokens += other.rejected_tokens;
+  layers_skipped += other.layers_skipped;
   cost += other.cost;
   time += other.time;
   return *this;
@@ -36,6 +37,7 @@ PhaseWork& PhaseWork::operator-=(const PhaseWork& other) {
   cached_tokens -= other.cached_tokens;
   output_tokens -= other.output_tokens;
   rejected_tokens -= other.rejected_tokens;
+  layers_skipped -= other.layers_skipped;
   cost -= other.cost;
   time = time - other.time;
   return *this;
@@ -67,7 +69,7 @@ Work Work::divided_by(std::uint64_t times) const {
   Work piece = *this;
   for (PhaseWork& phase : piece.phases_) {
     for (std::uint64_t* count : {&phase.prompt_tokens, &phase.cached_tokens, &phase.output_tokens,
-                                 &phase.rejected_tokens}) {
+                                 &phase.rejected_tokens, &phase.layers_skipped}) {
       divide(*count);
     }
     for (std::uint64_t& count : phase.cost.ops) divide(count);

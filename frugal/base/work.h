@@ -89,6 +89,7 @@ struct PhaseWork {
   std::uint64_t cached_tokens = 0;    ///< prompt tokens found in a cache, not computed
   std::uint64_t output_tokens = 0;    ///< tokens given to the caller
   std::uint64_t rejected_tokens = 0;  ///< tokens computed and thrown away
+  std::uint64_t layers_skipped = 0;   ///< layers that tokens did not go through, added over tokens
   Cost cost;
   Seconds time;  ///< wall time
 

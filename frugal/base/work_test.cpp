@@ -11,6 +11,7 @@ PhaseWork phase_work(std::uint64_t k) {
   work.cached_tokens = 2 * k;
   work.output_tokens = 3 * k;
   work.rejected_tokens = 4 * k;
+  work.layers_skipped = 13 * k;
   work.cost.add(Op::kFloat, 5 * k).add(Op::kInt8, 6 * k).add(Op::kSpecial, 7 * k);
   work.cost.add(Traffic::kDram, 8 * k).add(Traffic::kCache, 9 * k).add(Traffic::kDevice, 10 * k);
   work.cost.add(Traffic::kNetwork, 11 * k).add(Traffic::kStorage, 12 * k);

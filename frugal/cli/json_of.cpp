@@ -35,6 +35,7 @@ Json json_of(const PhaseWork& work) {
                {"output_tokens", work.output_tokens},
                {"rejected_tokens", work.rejected_tokens},
                {"time_s", work.time.value()}};
+  if (work.layers_skipped > 0) json["layers_skipped"] = work.layers_skipped;
   for (std::size_t i = 0; i < kOpKinds; ++i) {
     json["ops"][op_name(static_cast<Op>(i))] = work.cost.ops[i];
   }

@@ -139,12 +139,20 @@ std::size_t common_pages(std::span<const TokenId> a, std::span<const TokenId> b)
 
 }  // namespace
 
+// Tokens whose pages can be had from others, or be of use to them.  Keys and values of tokens that
+// stop early are not those that a prompt of the same tokens gets: an answer is then its own.
+std::span<const TokenId> Batcher::shareable(const Sequence& sequence) const {
+  const std::span<const TokenId> all = sequence.tokens;
+  return engine_.exit_confidence() > 0.0F ? all.first(sequence.request.prompt.size()) : all;
+}
+
 // Another request is computing more of this one's beginning than is known already.
 bool Batcher::waits_for_a_prefix(const Sequence& sequence) const {
   if (!sequence.shares) return false;
-  const std::size_t known = tree_.known(sequence.tokens).pages;
+  const std::span<const TokenId> tokens = shareable(sequence);
+  const std::size_t known = tree_.known(tokens).pages;
   return std::any_of(running_.begin(), running_.end(), [&](const auto& other) {
-    const std::size_t common = common_pages(sequence.tokens, other->request.prompt);
+    const std::size_t common = common_pages(tokens, other->request.prompt);
     return other->shares && common > known &&
            other->cache.size() < common * kernels::kPagePositions;
   });
@@ -164,7 +172,7 @@ std::size_t Batcher::spare_pages() const {
 
 void Batcher::admit() {
   for (std::size_t i = 0; i < waiting_.size() && running_.size() < options_.max_running;) {
-    const std::vector<TokenId>& tokens = waiting_[i]->tokens;
+    const std::span<const TokenId> tokens = shareable(*waiting_[i]);
     const std::size_t found = waiting_[i]->shares ? tree_.known(tokens).in_use : 0;
     const std::size_t needed = waiting_[i]->pages_needed() - found;
     if (!running_.empty() && needed > spare_pages()) break;
@@ -181,7 +189,9 @@ void Batcher::admit() {
 void Batcher::start(std::unique_ptr<Sequence> sequence) {
   if (sequence->shares) {
     // The last token is computed in any case: its logits are what comes next.
-    const std::span<const TokenId> usable(sequence->tokens.data(), sequence->tokens.size() - 1);
+    const std::span<const TokenId> tokens = shareable(*sequence);
+    const std::span<const TokenId> usable =
+        tokens.first(std::min(tokens.size(), sequence->tokens.size() - 1));
     const std::vector<PageId> pages = tree_.find(usable);
     sequence->cache.adopt(pages);
     sequence->remembered = pages.size();
@@ -292,8 +302,10 @@ void Batcher::run_pass() {
     const std::size_t again = std::min(end, s->computed) - std::min(s->cache.size(), s->computed);
     counts_.recomputed_tokens += again;
     s->computed = std::max(s->computed, end);
+    const std::size_t prompt = s->request.prompt.size();
     steps.push_back({&s->cache, s->input, s->wanted,
-                     s->answered > 0 && again == 0 ? Phase::kDecode : Phase::kPrefill});
+                     s->answered > 0 && again == 0 ? Phase::kDecode : Phase::kPrefill,
+                     prompt - std::min(prompt, s->cache.size())});
     taking.push_back(s.get());
   }
   if (steps.empty()) return;
@@ -349,7 +361,7 @@ void Batcher::take(Sequence& s, MatrixView<const float> logits, std::size_t firs
 
 void Batcher::remember(Sequence& s) {
   if (!s.shares) return;
-  const std::size_t full = s.cache.size() / kernels::kPagePositions;
+  const std::size_t full = std::min(s.cache.size(), shareable(s).size()) / kernels::kPagePositions;
   if (full <= s.remembered) return;
   tree_.add(s.tokens, s.cache.pages().first(full));
   s.remembered = full;

@@ -66,7 +66,8 @@ struct BatcherCounts {
 /// waits for it.  When the pool is empty, pages that only the prefix tree owns go first, by value;
 /// then the request that came last is put back into the queue and later computed again.
 ///
-/// A request gets exactly the tokens it gets alone, whatever shares its passes.
+/// A request gets exactly the tokens it gets alone, whatever shares its passes.  Where the engine
+/// has an exit confidence, tokens of the answer may stop early, those of the prompt never.
 ///
 /// Threads: one at a time.
 class Batcher {
@@ -103,6 +104,7 @@ class Batcher {
   void admit();
   [[nodiscard]] std::size_t spare_pages() const;
   [[nodiscard]] bool waits_for_a_prefix(const Sequence& sequence) const;
+  [[nodiscard]] std::span<const TokenId> shareable(const Sequence& sequence) const;
   void start(std::unique_ptr<Sequence> sequence);
   void plan();
   void plan_decode();

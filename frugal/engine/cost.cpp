@@ -1,5 +1,8 @@
 #include "frugal/engine/cost.h"
 
+#include <numeric>
+#include <vector>
+
 #include "frugal/engine/engine.h"
 #include "frugal/kernels/activation.h"
 #include "frugal/kernels/attend.h"
@@ -54,6 +57,13 @@ Cost layer_cost(const model::Config& c, const model::Layer& l, std::uint64_t bat
   return cost;
 }
 
+Cost logits_cost(const model::Model& m, const model::Norm& norm, std::uint64_t rows) {
+  Cost cost = norm_cost(m.config, norm, rows, m.config.embedding);
+  cost += products_cost({&m.output}, rows);
+  if (m.config.logit_softcap > 0.0F) cost += kernels::softcap_cost(rows, m.config.vocab_size);
+  return cost;
+}
+
 }  // namespace
 
 Cost embed_cost(const model::Model& m, std::uint64_t rows) {
@@ -86,31 +96,47 @@ Cost linear_cost(const model::Linear& linear, std::uint64_t batch) {
 
 Cost rotate_and_store_cost(const model::Config& c, const model::Layer& l, std::uint64_t batch,
                            KvType kv) {
-  const std::uint64_t stored = 2 * batch * c.kv_heads * c.head_dim;
-  Cost cost = kernels::rope_cost(batch * (c.heads + c.kv_heads), c.rope_dims / 2);
+  return rotate_query_cost(c, l, batch) + rotate_and_store_key_cost(c, l, batch, kv);
+}
+
+Cost rotate_query_cost(const model::Config& c, const model::Layer& l, std::uint64_t batch) {
+  Cost cost = kernels::rope_cost(batch * c.heads, c.rope_dims / 2);
   cost += norm_cost(c, l.query_norm, batch * c.heads, c.head_dim);
+  return cost += scale_cost(batch * c.heads * c.head_dim);
+}
+
+Cost rotate_and_store_key_cost(const model::Config& c, const model::Layer& l, std::uint64_t batch,
+                               KvType kv) {
+  const std::uint64_t stored = 2 * batch * c.kv_heads * c.head_dim;
+  Cost cost = kernels::rope_cost(batch * c.kv_heads, c.rope_dims / 2);
   cost += norm_cost(c, l.key_norm, batch * c.kv_heads, c.head_dim);
-  cost += scale_cost(batch * c.heads * c.head_dim);
   return cost.add(Traffic::kCache, 4 * stored)
       .add(Traffic::kDram, stored * kernels::kv_bytes_per_32(kv) / 32);
 }
 
 Cost attend_chunk_cost(const model::Config& c, const model::Layer& l, std::size_t past,
                        std::size_t tokens, KvType kv) {
+  std::vector<std::size_t> all(tokens);
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return attend_some_cost(c, l, past, all, tokens, kv);
+}
+
+Cost attend_some_cost(const model::Config& c, const model::Layer& l, std::size_t past,
+                      std::span<const std::size_t> which, std::size_t tokens, KvType kv) {
   const std::size_t group = c.heads / c.kv_heads;
   const std::size_t step = attend_tokens(c);
   // Calls per cached head: a group too large for one call takes several.
   const std::size_t calls = (group + kernels::kAttendRows - 1) / kernels::kAttendRows;
   Cost cost;
-  for (std::size_t t = 0; t < tokens; t += step) {
-    const std::size_t end = std::min(tokens, t + step);
+  for (std::size_t t = 0; t < which.size(); t += step) {
+    const std::size_t end = std::min(which.size(), t + step);
     std::uint64_t visible = 0;
     for (std::size_t i = t; i < end; ++i) {
-      const Visible seen = visible_to(c, l, past, i, tokens);
+      const Visible seen = visible_to(c, l, past, which[i], tokens);
       visible += seen.end - seen.begin;
     }
-    const std::size_t positions =
-        visible_to(c, l, past, end - 1, tokens).end - visible_to(c, l, past, t, tokens).begin;
+    const std::size_t positions = visible_to(c, l, past, which[end - 1], tokens).end -
+                                  visible_to(c, l, past, which[t], tokens).begin;
     cost += c.kv_heads * kernels::attend_cost({.rows = (end - t) * group,
                                                .visible = visible * group,
                                                .positions = positions * calls,
@@ -141,10 +167,27 @@ Cost forward_cost(const model::Model& model, std::size_t tokens, std::size_t pas
     cost += layer_cost(c, model.layers[i], tokens, past, kv);
     if (i > 0) cost += norm_cost(c, model.layers[i].attention_norm, tokens, c.embedding);
   }
-  if (logit_rows > 0) {
-    cost += norm_cost(c, model.output_norm, logit_rows, c.embedding);
-    cost += products_cost({&model.output}, logit_rows);
-    if (c.logit_softcap > 0.0F) cost += kernels::softcap_cost(logit_rows, c.vocab_size);
+  return logit_rows > 0 ? cost += logits_cost(model, model.output_norm, logit_rows) : cost;
+}
+
+Cost exit_score_cost(const model::Model& model, const model::Norm& exit_norm, std::size_t rows) {
+  return logits_cost(model, exit_norm, rows) + top_probability_cost(rows, model.config.vocab_size);
+}
+
+Cost early_exit_cost(const model::Model& model, std::size_t past, std::size_t exit, KvType kv) {
+  const model::Config& c = model.config;
+  Cost cost = embed_cost(model, 1);
+  cost += model.rotations.size() * rope_table_cost(1, c.rope_dims / 2);
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    const model::Layer& layer = model.layers[i];
+    if (i > 0) cost += norm_cost(c, layer.attention_norm, 1, c.embedding);
+    if (i > exit) {
+      cost += products_cost({&layer.key, &layer.value}, 1);
+      cost += rotate_and_store_key_cost(c, layer, 1, kv);
+      continue;
+    }
+    cost += layer_cost(c, layer, 1, past, kv);
+    if (!layer.exit_norm.empty()) cost += exit_score_cost(model, layer.exit_norm, 1);
   }
   return cost;
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 
 #include "frugal/base/work.h"
 #include "frugal/kernels/kernels.h"
@@ -54,6 +55,26 @@ struct Visible {
 [[nodiscard]] Cost rotate_and_store_cost(const model::Config& config, const model::Layer& layer,
                                          std::uint64_t batch, kernels::KvType kv);
 
+/// The part of it that a token's key and value take: all that one that has stopped still needs.
+[[nodiscard]] Cost rotate_and_store_key_cost(const model::Config& config, const model::Layer& layer,
+                                             std::uint64_t batch, kernels::KvType kv);
+/// The other part.
+[[nodiscard]] Cost rotate_query_cost(const model::Config& config, const model::Layer& layer,
+                                     std::uint64_t batch);
+
+/// max, then exp(logit - max) and their sum.
+[[nodiscard]] constexpr Cost top_probability_cost(std::uint64_t rows, std::uint64_t vocab_size) {
+  return Cost{}
+      .add(Op::kFloat, 3 * rows * vocab_size)
+      .add(Op::kSpecial, rows * vocab_size)
+      .add(Traffic::kCache, 4 * rows * vocab_size);
+}
+
+/// Attention of the new tokens `which` (ascending) among `tokens` of one sequence after `past`
+/// cached positions, in one layer.
+[[nodiscard]] Cost attend_some_cost(const model::Config& config, const model::Layer& layer,
+                                    std::size_t past, std::span<const std::size_t> which,
+                                    std::size_t tokens, kernels::KvType kv);
 /// Attention of `tokens` new tokens of one sequence after `past` cached positions, in one layer.
 [[nodiscard]] Cost attend_chunk_cost(const model::Config& config, const model::Layer& layer,
                                      std::size_t past, std::size_t tokens, kernels::KvType kv);

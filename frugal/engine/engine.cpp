@@ -18,18 +18,38 @@ struct Engine::State {
         kernels(options.kernels != nullptr ? *options.kernels : kernels::choose_kernels("")),
         batch(options.batch),
         pool(options.threads),
-        pass(model, kernels, pool, scratch) {}
+        exit_confidence(options.exit_confidence),
+        pass(model, kernels, pool, scratch, options.exit_confidence) {}
 
   const model::Model& model;
   const kernels::Kernels& kernels;
   std::size_t batch;
   ThreadPool pool;
   Scratch scratch;
+  float exit_confidence;
   ForwardPass pass;
   Work work;
 };
 
+namespace {
+
+void check_exits(const model::Model& model, float confidence) {
+  if (!(confidence >= 0.0F)) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("exit confidence {}: expected a number of at least 0", confidence));
+  }
+  if (confidence > 0.0F && model.exits().empty()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("exit confidence {}: {} has no exits, expected a model trained with them "
+                    "(docs/training.md)",
+                    confidence, model.file->path()));
+  }
+}
+
+}  // namespace
+
 Engine::Engine(const model::Model& model, const EngineOptions& options) {
+  check_exits(model, options.exit_confidence);
   if (options.batch == 0) {
     throw Error(ErrorKind::kInvalidArgument, "batch of 0 tokens: expected at least 1");
   }
@@ -46,6 +66,9 @@ const kernels::Kernels& Engine::kernels() const {
 }
 std::size_t Engine::threads() const {
   return state_->pool.size();
+}
+float Engine::exit_confidence() const {
+  return state_->exit_confidence;
 }
 const Work& Engine::work() const {
   return state_->work;
@@ -111,6 +134,11 @@ struct Piece {
   std::size_t count;       ///< tokens
   std::size_t logit_row;   ///< of the first wanted row, in the result
   std::size_t logit_rows;  ///< wanted rows, the last ones of the piece
+
+  [[nodiscard]] Chunk chunk() const {
+    const std::size_t from = step->exits_from - std::min(begin, step->exits_from);
+    return {step->cache, step->tokens.subspan(begin, count), from};
+  }
 };
 
 /// Deals the steps out into passes of at most `batch` tokens.
@@ -169,25 +197,29 @@ Cost share(const Cost& cost, std::uint64_t part, std::uint64_t whole) {
 }
 
 // What a pass did goes to the phases of its pieces: attention to its own, everything that rows
-// share (weights above all) and the time in proportion to rows; the first piece takes what does not
-// divide.
-void count_work(Work& work, std::span<const Piece> pieces, const Cost& whole,
-                std::span<const Cost> own, Seconds time) {
+// share (weights above all) and the time in proportion to the layers their rows went through; the
+// first piece takes what does not divide.
+void count_work(Work& work, std::span<const Piece> pieces, const ForwardPass& pass,
+                const Cost& whole, Seconds time) {
+  const std::span<const Cost> own = pass.own_costs();
+  const std::span<const std::uint64_t> skipped = pass.skipped_layers();
+  const auto went = [&](std::size_t i) { return (pieces[i].count * pass.layers()) - skipped[i]; };
   Cost shared = whole;
-  std::uint64_t rows = 0;
+  std::uint64_t all = 0;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     shared -= own[i];
-    rows += pieces[i].count;
+    all += went(i);
   }
   Cost rest = shared;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const Piece& piece = pieces[i];
     PhaseWork& phase = work[piece.step->phase];
-    const Cost part = share(shared, piece.count, rows);
+    const Cost part = share(shared, went(i), all);
     rest -= part;
     phase.cost += part;
     phase.cost += own[i];
-    phase.time += (static_cast<double>(piece.count) / static_cast<double>(rows)) * time;
+    phase.time += (static_cast<double>(went(i)) / static_cast<double>(all)) * time;
+    phase.layers_skipped += skipped[i];
     if (piece.step->phase == Phase::kPrefill) phase.prompt_tokens += piece.count;
   }
   work[pieces.front().step->phase].cost += rest;
@@ -225,9 +257,7 @@ MatrixView<const float> Engine::forward(std::span<const Step> steps) {
       const Seconds started = monotonic_now();
       const Cost cost_before = s.pass.cost();
       std::vector<Chunk> chunks;
-      for (const Piece& piece : pieces) {
-        chunks.push_back({piece.step->cache, piece.step->tokens.subspan(piece.begin, piece.count)});
-      }
+      for (const Piece& piece : pieces) chunks.push_back(piece.chunk());
       s.pass.run(chunks);
       const std::vector<std::size_t> wanted = wanted_rows(pieces);
       if (!wanted.empty()) {
@@ -236,7 +266,7 @@ MatrixView<const float> Engine::forward(std::span<const Step> steps) {
       }
       Cost cost = s.pass.cost();
       cost -= cost_before;
-      count_work(s.work, pieces, cost, s.pass.own_costs(), monotonic_now() - started);
+      count_work(s.work, pieces, s.pass, cost, monotonic_now() - started);
     }
     check_finite(s.model, {logits.data, rows * vocab_size});
   } catch (...) {

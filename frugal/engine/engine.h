@@ -22,6 +22,11 @@ struct EngineOptions {
   std::size_t threads = 1;
   std::size_t batch = 256;  ///< most tokens computed at once; bounds the scratch memory
   const kernels::Kernels* kernels = nullptr;  ///< null: the best for this CPU
+  /// Tokens that may (Step::exits_from) stop at the first exit of the model whose likeliest token
+  /// has this probability or more, and get their logits there; 0: none does.  Not lossless.  The
+  /// layers that such a token does not go through still keep its key and value, made from what it
+  /// was at the exit, so that later tokens see it in every layer.
+  float exit_confidence = 0.0F;
 };
 
 /// Runs one model.
@@ -30,7 +35,8 @@ struct EngineOptions {
 class Engine {
  public:
   /// The model must outlive the engine.
-  /// Errors: kInvalidArgument for 0 threads or batch.
+  /// Errors: kInvalidArgument for 0 threads or batch, and for an exit confidence that is no number
+  ///         of at least 0, or is above 0 where the model has no exits.
   Engine(const model::Model& model, const EngineOptions& options);
   ~Engine();
   Engine(const Engine&) = delete;
@@ -71,6 +77,7 @@ class Engine {
   [[nodiscard]] const model::Model& model() const;
   [[nodiscard]] const kernels::Kernels& kernels() const;
   [[nodiscard]] std::size_t threads() const;
+  [[nodiscard]] float exit_confidence() const;
 
   /// Work since construction: operations, bytes and seconds by phase.  Prompt tokens are counted by
   /// prefill, output tokens by whoever hands them out (`count_output`).
@@ -90,5 +97,12 @@ class Engine {
 /// kernels' own cost functions; what `Engine::work` adds for it.
 [[nodiscard]] Cost forward_cost(const model::Model& model, std::size_t tokens, std::size_t past,
                                 std::size_t logit_rows, KvType kv);
+
+/// The same for one token that is scored at every exit up to that of layer `exit` and stops there.
+[[nodiscard]] Cost early_exit_cost(const model::Model& model, std::size_t past, std::size_t exit,
+                                   KvType kv);
+/// What one more score costs: logits of `rows` at an exit, and how probable the likeliest is.
+[[nodiscard]] Cost exit_score_cost(const model::Model& model, const model::Norm& exit_norm,
+                                   std::size_t rows);
 
 }  // namespace frugal::engine

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "frugal/engine/cost.h"
 #include "frugal/kernels/activation.h"
@@ -35,15 +36,16 @@ kernels::StoredMatrix stored(const model::Weight& w) {
   return {.type = w.type, .data = w.data, .rows = w.rows, .cols = w.cols, .row_bytes = w.row_bytes};
 }
 
-MatrixView<const float> read_only(const MatrixView<float>& m) {
-  return {m.data, m.rows, m.cols, m.stride};
-}
-
 }  // namespace
 
 ForwardPass::ForwardPass(const model::Model& model, const kernels::Kernels& kernels,
-                         ThreadPool& pool, Scratch& scratch)
-    : model_(model), config_(model.config), kernels_(kernels), pool_(pool), scratch_(scratch) {}
+                         ThreadPool& pool, Scratch& scratch, float exit_confidence)
+    : model_(model),
+      config_(model.config),
+      kernels_(kernels),
+      pool_(pool),
+      scratch_(scratch),
+      exit_confidence_(exit_confidence) {}
 
 void ForwardPass::run(std::span<const Chunk> chunks) {
   lay_out(chunks);
@@ -55,7 +57,9 @@ void ForwardPass::run(std::span<const Chunk> chunks) {
     const bool last = index + 1 == model_.layers.size();
     const model::Norm& next = last ? none : model_.layers[index + 1].attention_norm;
     attention(model_.layers[index], index);
-    mlp(model_.layers[index], next);
+    if (going_ > 0) mlp(model_.layers[index], next);
+    carry(next);
+    if (!last) leave(index);
   }
   for (const Chunk& chunk : chunks) chunk.cache->advance(chunk.tokens.size());
 }
@@ -64,30 +68,40 @@ void ForwardPass::lay_out(std::span<const Chunk> chunks) {
   chunks_ = chunks;
   places_.clear();
   own_costs_.assign(chunks.size(), Cost{});
+  skipped_layers_.assign(chunks.size(), 0);
+  std::size_t exits = 0;
   for (std::size_t c = 0; c < chunks.size(); ++c) {
     for (std::size_t t = 0; t < chunks[c].tokens.size(); ++t) {
-      places_.push_back({c, chunks[c].cache->size() + t});
+      const bool may_exit = exit_confidence_ > 0.0F && t >= chunks[c].exits_from;
+      places_.push_back({c, chunks[c].cache->size() + t, places_.size(), may_exit});
+      exits += may_exit ? 1 : 0;
     }
   }
-  batch_ = places_.size();
-  scratch_.fit(model_, batch_);
+  batch_ = going_ = places_.size();
+  left_ = 0;
+  row_of_.resize(batch_);
+  std::iota(row_of_.begin(), row_of_.end(), std::size_t{0});
+  exit_row_of_.assign(batch_, kNone);
+  scratch_.fit(model_, batch_, exits);
 }
 
-void ForwardPass::hidden(std::span<const std::size_t> rows, MatrixView<float> out) {
+void ForwardPass::final_norm(std::span<const std::size_t> rows, const model::Norm& norm,
+                             MatrixView<float> out) {
   const MatrixView<float> all = scratch_.residual.view();
   each_row(out.rows, config_.embedding, [&](std::size_t r) {
-    if (model_.output_norm.empty()) {
+    if (norm.empty()) {
       std::copy_n(all.row(rows[r]), out.cols, out.row(r));
     } else {
-      norm_row(model_.output_norm, all.row(rows[r]), out.row(r), out.cols);
+      norm_row(norm, all.row(rows[r]), out.row(r), out.cols);
     }
   });
-  count_norm(model_.output_norm, out.rows, out.cols);
+  count_norm(norm, out.rows, out.cols);
 }
 
-void ForwardPass::logits(std::span<const std::size_t> rows, MatrixView<float> out) {
+void ForwardPass::score(const model::Norm& norm, std::span<const std::size_t> rows,
+                        MatrixView<float> out) {
   const MatrixView<float> normed = scratch_.chosen.shape(out.rows, config_.embedding);
-  hidden(rows, normed);
+  final_norm(rows, norm, normed);
   multiply(read_only(normed), {{&model_.output, out}});
   if (config_.logit_softcap <= 0.0F) return;
   each_row(out.rows, out.cols, [&](std::size_t r) {
@@ -151,20 +165,29 @@ void ForwardPass::prepare_turn(const model::Rotation& rotation, Turn& turn) {
 void ForwardPass::attention(const model::Layer& layer, std::size_t index) {
   const MatrixView<float> x = scratch_.residual.view();
   const MatrixView<float> normed = scratch_.normed.view();
-  multiply(read_only(layer.attention_norm.empty() ? x : normed),
-           {{&layer.query, scratch_.query.view()},
-            {&layer.key, scratch_.key.view()},
-            {&layer.value, scratch_.value.view()}});
+  const MatrixView<const float> input = read_only(layer.attention_norm.empty() ? x : normed);
+  const Product query{&layer.query, first_rows(scratch_.query.view(), going_)};
+  const Product key{&layer.key, scratch_.key.view()};
+  const Product value{&layer.value, scratch_.value.view()};
+  if (going_ == batch_) {
+    multiply(input, {query, key, value});
+  } else {
+    multiply(input, {key, value});
+    if (going_ > 0) multiply(first_rows(input, going_), {query});
+  }
   rotate_and_store(layer, index);
+  if (going_ == 0) return;
   attend(layer, index);
-  multiply(read_only(scratch_.attended.view()), {{&layer.attention_output, scratch_.delta.view()}});
+  multiply(read_only(first_rows(scratch_.attended.view(), going_)),
+           {{&layer.attention_output, first_rows(scratch_.delta.view(), going_)}});
   join(layer.attention_post_norm, layer.attention_end_norm, layer.mlp_norm);
 }
 
 void ForwardPass::rotate_and_store(const model::Layer& layer, std::size_t index) {
   each_row(batch_, 4 * (config_.heads + config_.kv_heads) * config_.head_dim,
            [&](std::size_t row) { rotate_and_store_row(layer, index, row); });
-  cost_ += rotate_and_store_cost(config_, layer, batch_, chunks_.front().cache->type());
+  if (going_ > 0) cost_ += rotate_query_cost(config_, layer, going_);
+  cost_ += rotate_and_store_key_cost(config_, layer, batch_, chunks_.front().cache->type());
 }
 
 void ForwardPass::rotate_and_store_row(const model::Layer& layer, std::size_t index,
@@ -174,24 +197,26 @@ void ForwardPass::rotate_and_store_row(const model::Layer& layer, std::size_t in
   float* query = scratch_.query.view().row(row);
   float* key = scratch_.key.view().row(row);
   const float* value = scratch_.value.view().row(row);
+  const Place& place = places_[row];
   const auto prepare = [&](float* heads, std::size_t count, const model::Norm& norm) {
     for (std::size_t h = 0; h < count; ++h) {
       if (!norm.empty()) norm_row(norm, heads + (h * dim), heads + (h * dim), dim);
       if (pairs == 0) continue;
       Turn& turn = scratch_.turns[layer.rotation];
-      const float* cosines = turn.cosines.view().row(row);
-      const float* sines = turn.sines.view().row(row);
+      const float* cosines = turn.cosines.view().row(place.token);
+      const float* sines = turn.sines.view().row(place.token);
       const auto rotate = config_.rope_pairs == model::RopePairs::kHalves ? kernels_.rope_halves_row
                                                                           : kernels_.rope_row;
       rotate(heads + (h * dim), cosines, sines, pairs);
     }
   };
-  prepare(query, config_.heads, layer.query_norm);
   prepare(key, config_.kv_heads, layer.key_norm);
-  // The scale of the scores is put into the query once.
-  for (std::size_t c = 0; c < config_.heads * dim; ++c) query[c] *= config_.query_scale;
+  if (row < going_) {
+    prepare(query, config_.heads, layer.query_norm);
+    // The scale of the scores is put into the query once.
+    for (std::size_t c = 0; c < config_.heads * dim; ++c) query[c] *= config_.query_scale;
+  }
 
-  const Place& place = places_[row];
   KvCache& cache = *chunks_[place.chunk].cache;
   const PageId page = cache.pages()[place.position / kernels::kPagePositions];
   for (std::size_t h = 0; h < config_.kv_heads; ++h) {
@@ -208,21 +233,31 @@ void ForwardPass::rotate_and_store_row(const model::Layer& layer, std::size_t in
 // the kernel does at once.
 void ForwardPass::plan_attention() {
   attend_tasks_.clear();
+  for (std::size_t row = 0; row < going_;) {
+    const std::size_t end = end_of_chunk(row);
+    plan_attention(row, end);
+    row = end;
+  }
+}
+
+// Rows that go on lie in the order of their tokens, those of a chunk beside each other.
+std::size_t ForwardPass::end_of_chunk(std::size_t row) const {
+  std::size_t end = row;
+  while (end < going_ && places_[end].chunk == places_[row].chunk) ++end;
+  return end;
+}
+
+void ForwardPass::plan_attention(std::size_t first_row, std::size_t end_row) {
   const std::size_t group = config_.heads / config_.kv_heads;
   const std::size_t heads = std::min(group, kernels::kAttendRows);
   const std::size_t tokens = attend_tokens(config_);
-  std::size_t first_row = 0;
-  for (std::size_t c = 0; c < chunks_.size(); ++c) {
-    const std::size_t count = chunks_[c].tokens.size();
-    for (std::size_t t = 0; t < count; t += tokens) {
-      for (std::size_t head = 0; head < config_.heads;) {
-        const std::size_t end_of_group = (head / group * group) + group;
-        const std::size_t here = std::min(heads, end_of_group - head);
-        attend_tasks_.push_back({c, first_row, t, std::min(tokens, count - t), head, here});
-        head += here;
-      }
+  for (std::size_t row = first_row; row < end_row; row += tokens) {
+    for (std::size_t head = 0; head < config_.heads;) {
+      const std::size_t end_of_group = (head / group * group) + group;
+      const std::size_t here = std::min(heads, end_of_group - head);
+      attend_tasks_.push_back({row, std::min(tokens, end_row - row), head, here});
+      head += here;
     }
-    first_row += count;
   }
 }
 
@@ -231,18 +266,19 @@ void ForwardPass::attend_task(const AttendTask& task, const model::Layer& layer,
   const std::size_t dim = config_.head_dim;
   const MatrixView<float> query = scratch_.query.view();
   const MatrixView<float> attended = scratch_.attended.view();
-  KvCache& cache = *chunks_[task.chunk].cache;
+  const Chunk& chunk = chunks_[places_[task.first_row].chunk];
+  KvCache& cache = *chunk.cache;
   std::array<const float*, kernels::kAttendRows> q{};
   std::array<float*, kernels::kAttendRows> out{};
   std::array<std::size_t, kernels::kAttendRows> begin{};
   std::array<std::size_t, kernels::kAttendRows> end{};
   std::size_t rows = 0;
-  for (std::size_t t = task.token; t < task.token + task.tokens; ++t) {
+  for (std::size_t row = task.first_row; row < task.first_row + task.rows; ++row) {
     const Visible visible =
-        visible_to(config_, layer, cache.size(), t, chunks_[task.chunk].tokens.size());
+        visible_to(config_, layer, cache.size(), token_of(places_[row]), chunk.tokens.size());
     for (std::size_t h = task.head; h < task.head + task.heads; ++h, ++rows) {
-      q[rows] = query.row(task.first_row + t) + (h * dim);
-      out[rows] = attended.row(task.first_row + t) + (h * dim);
+      q[rows] = query.row(row) + (h * dim);
+      out[rows] = attended.row(row) + (h * dim);
       begin[rows] = visible.begin;
       end[rows] = visible.end;
     }
@@ -266,9 +302,15 @@ void ForwardPass::attend_task(const AttendTask& task, const model::Layer& layer,
 
 void ForwardPass::attend(const model::Layer& layer, std::size_t index) {
   std::size_t work = 0;
-  for (std::size_t c = 0; c < chunks_.size(); ++c) {
-    const Cost cost = attend_chunk_cost(config_, layer, chunks_[c].cache->size(),
-                                        chunks_[c].tokens.size(), chunks_[c].cache->type());
+  std::vector<std::size_t> tokens;
+  for (std::size_t row = 0; row < going_;) {
+    const std::size_t c = places_[row].chunk;
+    tokens.clear();
+    for (const std::size_t end = end_of_chunk(row); row < end; ++row) {
+      tokens.push_back(token_of(places_[row]));
+    }
+    const Cost cost = attend_some_cost(config_, layer, chunks_[c].cache->size(), tokens,
+                                       chunks_[c].tokens.size(), chunks_[c].cache->type());
     own_costs_[c] += cost;
     cost_ += cost;
     work += cost.op(Op::kFloat) / 2;
@@ -290,22 +332,23 @@ void ForwardPass::mlp(const model::Layer& layer, const model::Norm& next) {
   const std::size_t width = config_.feed_forward;
   const MatrixView<float> x = scratch_.residual.view();
   const MatrixView<float> normed = scratch_.normed.view();
-  const MatrixView<const float> input = read_only(layer.mlp_norm.empty() ? x : normed);
-  const MatrixView<float> gate = scratch_.gate.view();
-  const MatrixView<float> up = scratch_.up.view();
+  const MatrixView<const float> input =
+      read_only(first_rows(layer.mlp_norm.empty() ? x : normed, going_));
+  const MatrixView<float> gate = first_rows(scratch_.gate.view(), going_);
+  const MatrixView<float> up = first_rows(scratch_.up.view(), going_);
   if (config_.activation == model::Activation::kGelu) {
     multiply(input, {{&layer.up, up}});
-    each_row(batch_, 8 * width,
+    each_row(going_, 8 * width,
              [&](std::size_t r) { kernels_.gelu_row(up.row(r), gate.row(r), width); });
   } else {
     multiply(input, {{&layer.gate, gate}, {&layer.up, up}});
     const auto gated = config_.activation == model::Activation::kSiluGated ? kernels_.silu_mul_row
                                                                            : kernels_.gelu_mul_row;
-    each_row(batch_, 8 * width,
+    each_row(going_, 8 * width,
              [&](std::size_t r) { gated(gate.row(r), up.row(r), gate.row(r), width); });
   }
-  cost_ += activation_cost(config_, batch_);
-  multiply(read_only(gate), {{&layer.down, scratch_.delta.view()}});
+  cost_ += activation_cost(config_, going_);
+  multiply(read_only(gate), {{&layer.down, first_rows(scratch_.delta.view(), going_)}});
   join(layer.mlp_post_norm, layer.mlp_end_norm, next);
 }
 
@@ -314,16 +357,16 @@ void ForwardPass::join(const model::Norm& post, const model::Norm& end, const mo
   const MatrixView<float> x = scratch_.residual.view();
   const MatrixView<float> delta = scratch_.delta.view();
   const MatrixView<float> normed = scratch_.normed.view();
-  each_row(batch_, 4 * width, [&](std::size_t r) {
+  each_row(going_, 4 * width, [&](std::size_t r) {
     if (!post.empty()) norm_row(post, delta.row(r), delta.row(r), width);
     kernels_.add_row(x.row(r), delta.row(r), width);
     if (!end.empty()) norm_row(end, x.row(r), x.row(r), width);
     if (!next.empty()) norm_row(next, x.row(r), normed.row(r), width);
   });
-  cost_ += kernels::add_cost(batch_, width);
-  count_norm(post, batch_, width);
-  count_norm(end, batch_, width);
-  count_norm(next, batch_, width);
+  cost_ += kernels::add_cost(going_, width);
+  count_norm(post, going_, width);
+  count_norm(end, going_, width);
+  count_norm(next, going_, width);
 }
 
 void ForwardPass::norm_row(const model::Norm& norm, const float* x, float* out,

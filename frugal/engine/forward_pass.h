@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <initializer_list>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "frugal/base/work.h"
 #include "frugal/engine/kv_cache.h"
 #include "frugal/engine/scratch.h"
+#include "frugal/engine/step.h"
 #include "frugal/kernels/attend.h"
 #include "frugal/kernels/kernels.h"
 #include "frugal/kernels/matmul.h"
@@ -22,43 +24,48 @@ namespace frugal::engine {
 struct Chunk {
   KvCache* cache = nullptr;
   std::span<const text::TokenId> tokens;
+  std::size_t exits_from = kNoExits;  ///< of `tokens`: the first that may stop at an exit
 };
 
 /// One batch through the network.  Counts the cost of every kernel it calls.
 class ForwardPass {
  public:
   ForwardPass(const model::Model& model, const kernels::Kernels& kernels, ThreadPool& pool,
-              Scratch& scratch);
+              Scratch& scratch, float exit_confidence);
 
   /// Runs the chunks, for which their caches have reserved room, and makes them part of their
   /// sequences.  Rows of the batch are the tokens of the chunks in order.
   void run(std::span<const Chunk> chunks);
-  /// Final norm of these rows of the batch just run.
-  void hidden(std::span<const std::size_t> rows, MatrixView<float> out);
-  /// Logits of these rows.
-  void logits(std::span<const std::size_t> rows, MatrixView<float> out);
+  /// Final norm of these tokens of the batch just run.
+  void hidden(std::span<const std::size_t> tokens, MatrixView<float> out);
+  /// Logits of these tokens, of those that stopped at their exits.
+  void logits(std::span<const std::size_t> tokens, MatrixView<float> out);
 
   [[nodiscard]] const Cost& cost() const { return cost_; }
   /// What each chunk of the last run cost by itself: its attention.  The rest is shared by rows.
   [[nodiscard]] std::span<const Cost> own_costs() const { return own_costs_; }
+  /// Layers that the rows of each chunk of the last run did not go through, together.
+  [[nodiscard]] std::span<const std::uint64_t> skipped_layers() const { return skipped_layers_; }
+  [[nodiscard]] std::size_t layers() const { return model_.layers.size(); }
 
  private:
+  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
   struct Product {
     const model::Linear* linear;
     MatrixView<float> out;
   };
-  /// A row of the batch.
+  /// A row of the scratch.
   struct Place {
     std::size_t chunk;
     std::size_t position;
+    std::size_t token;  ///< which of the batch
+    bool may_exit;
   };
-  /// The queries of one attention call: heads [head, head + heads) of tokens
-  /// [token, token + tokens) of a chunk.
+  /// The queries of one attention call: heads [head, head + heads) of the tokens of some rows, all
+  /// of one chunk.
   struct AttendTask {
-    std::size_t chunk;
-    std::size_t first_row;  ///< of the chunk in the batch
-    std::size_t token;
-    std::size_t tokens;
+    std::size_t first_row;
+    std::size_t rows;
     std::size_t head;
     std::size_t heads;
   };
@@ -73,10 +80,25 @@ class ForwardPass {
   void rotate_and_store_row(const model::Layer& layer, std::size_t index, std::size_t row);
   void attend(const model::Layer& layer, std::size_t index);
   void plan_attention();
+  void plan_attention(std::size_t first_row, std::size_t end_row);
+  [[nodiscard]] std::size_t end_of_chunk(std::size_t row) const;
+  /// Which token of its chunk a row is.
+  [[nodiscard]] std::size_t token_of(const Place& place) const {
+    return place.position - chunks_[place.chunk].cache->size();
+  }
   void attend_task(const AttendTask& task, const model::Layer& layer, std::size_t index) const;
   void mlp(const model::Layer& layer, const model::Norm& next);
   /// x = end(x + post(delta)); normed = next(x).
   void join(const model::Norm& post, const model::Norm& end, const model::Norm& next);
+  /// Rows that are sure enough after this layer stop: they change places with those that go on.
+  void leave(std::size_t layer);
+  void score_exits(const model::Norm& norm, std::span<const std::size_t> rows);
+  void reorder(std::span<const std::size_t> rows);
+  /// What the next layer makes keys and values of, for rows that have stopped.
+  void carry(const model::Norm& next);
+  void final_norm(std::span<const std::size_t> rows, const model::Norm& norm,
+                  MatrixView<float> out);
+  void score(const model::Norm& norm, std::span<const std::size_t> rows, MatrixView<float> out);
   void norm_row(const model::Norm& norm, const float* x, float* out, std::size_t cols) const;
   void count_norm(const model::Norm& norm, std::size_t rows, std::size_t cols);
   /// All products share one input; their rows are spread over the team as one range.
@@ -95,9 +117,16 @@ class ForwardPass {
   std::span<const Chunk> chunks_;
   std::vector<Place> places_;
   std::vector<AttendTask> attend_tasks_;
+  float exit_confidence_;
   std::size_t batch_ = 0;
+  std::size_t going_ = 0;            ///< rows [0, going_) go on, those behind them have stopped
+  std::vector<std::size_t> row_of_;  ///< of each token of the batch
+  std::vector<std::size_t> exit_row_of_;  ///< of each token: in Scratch::exit_logits, or kNone
+  std::size_t left_ = 0;                  ///< rows of Scratch::exit_logits that are taken
+  std::vector<float> confidence_;         ///< of the rows just scored
   Cost cost_;
   std::vector<Cost> own_costs_;
+  std::vector<std::uint64_t> skipped_layers_;
 };
 
 }  // namespace frugal::engine

@@ -3,6 +3,7 @@
 /// What to append to a sequence in a forward pass, and what a model can take.
 
 #include <cstddef>
+#include <limits>
 #include <span>
 
 #include "frugal/base/work.h"
@@ -18,12 +19,18 @@ class KvCache;
 /// Which positions of a forward pass want logits.
 enum class Logits { kNone, kLast, kAll };
 
+/// For Step::exits_from: all tokens go through all layers.
+inline constexpr std::size_t kNoExits = std::numeric_limits<std::size_t>::max();
+
 /// What to append to one sequence in a forward pass.
 struct Step {
   KvCache* cache = nullptr;  ///< no other step of the same call has it
   std::span<const TokenId> tokens;
   Logits wanted = Logits::kLast;
   Phase phase = Phase::kPrefill;
+  /// The first of `tokens` that may stop at an exit of the model, as all after it may, where the
+  /// engine has a confidence for that.
+  std::size_t exits_from = kNoExits;
 };
 
 /// Rows of logits that a step gets.

@@ -28,7 +28,8 @@ class Sequences {
     for (std::size_t i = 0; i < caches_.size(); ++i) {
       caches_[i].truncate(0);
       next[i] = first[i % first.size()];
-      steps.push_back({&caches_[i], std::span(&next[i], 1), engine::Logits::kLast, Phase::kDecode});
+      steps.push_back(
+          {&caches_[i], std::span(&next[i], 1), engine::Logits::kLast, Phase::kDecode, 0});
     }
     for (std::size_t t = 0; t < tokens; ++t) {
       const MatrixView<const float> logits = engine_.forward(steps);
