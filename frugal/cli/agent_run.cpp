@@ -11,6 +11,7 @@
 #include "frugal/base/str.h"
 #include "frugal/cli/agent_figures.h"
 #include "frugal/cli/common.h"
+#include "frugal/cli/exit_option.h"
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/kv_option.h"
 #include "frugal/meter/window.h"
@@ -88,8 +89,9 @@ std::vector<agent::Task> read_tasks(const AgentRunOptions& options) {
 void run_agents(const AgentRunOptions& options, const std::string& command_line) {
   const auto tasks = read_tasks(options);
   const model::Model model = model::load(options.model);
-  engine::Engine engine(
-      model, {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)});
+  engine::Engine engine(model, {.threads = threads_of(options.common),
+                                .kernels = &kernels_of(options.common),
+                                .exit_confidence = options.exit_confidence});
   agent::LoopOptions loop;
   loop.trials = options.trials;
   loop.max_steps = options.max_steps;
@@ -136,6 +138,7 @@ void setup_agent_run(CLI::App& verb, Invocation& invocation) {
   verb.add_option("-c,--context", options->context, "positions of all agents together")
       ->capture_default_str();
   add_kv(verb, options->kv);
+  add_exit_confidence(verb, options->exit_confidence);
   verb.add_flag("--recompute", options->recompute, "keep nothing from step to step: the baseline");
   verb.add_flag("--lookup", options->lookup, "guess from earlier text; same output, fewer passes");
   verb.add_option("--solved", options->solved,

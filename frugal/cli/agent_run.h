@@ -27,6 +27,7 @@ struct AgentRunOptions {
   std::size_t max_tokens = 128;  ///< of a message
   std::size_t concurrency = 16;  ///< agents side by side
   std::size_t context = 16384;   ///< positions of all agents together
+  float exit_confidence = 0.0F;
   bool lookup = false;
   bool recompute = false;
 };

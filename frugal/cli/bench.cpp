@@ -4,6 +4,7 @@
 #include "frugal/base/json.h"
 #include "frugal/base/str.h"
 #include "frugal/cli/common.h"
+#include "frugal/cli/exit_option.h"
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/number_list.h"
 #include "frugal/cli/verbs.h"
@@ -21,6 +22,7 @@ struct Options {
   std::size_t repeats = 5;
   std::string batches = "1";
   std::string threads;
+  float exit_confidence = 0.0F;
 };
 
 Json row_json(const study::Speed& speed) {
@@ -83,7 +85,9 @@ std::vector<study::Speed> measure_all(const Options& options, const model::Model
   std::vector<study::Speed> rows;
   const auto measure = [&](Phase phase, std::size_t count, std::size_t batch, std::size_t tokens) {
     if (tokens == 0) return;
-    engine::Engine engine(model, {.threads = count, .kernels = &kernels_of(options.common)});
+    engine::Engine engine(model, {.threads = count,
+                                  .kernels = &kernels_of(options.common),
+                                  .exit_confidence = options.exit_confidence});
     speed.batch = batch;
     speed.tokens = tokens;
     rows.push_back(study::measure_speed(engine, phase, speed, *meter));
@@ -131,6 +135,7 @@ void setup_bench(CLI::App& app, Invocation& invocation) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   verb->add_option("-t,--threads", options->threads, "thread counts, e.g. 1,2");
+  add_exit_confidence(*verb, options->exit_confidence);
   verb->add_option("--isa", options->common.isa, "instruction set; the best if not given");
   add_common(*verb, options->common, {.ledger = true, .meter = true, .seed = true});
   verb->footer("Example:\n  frugal bench model.gguf -p 256 -n 32 -b 1,16 -t 1,2");

@@ -60,6 +60,9 @@ TEST(JsonOf, WorkShowsAllOperationsAndTheTrafficThatTookPlace) {
   EXPECT_EQ(json["ops"], Json({{"float", 0}, {"int8", 40}, {"special", 0}}));
   EXPECT_EQ(json["bytes"], Json({{"dram", 1024}}));
   EXPECT_FALSE(json_of(PhaseWork{}).contains("bytes"));
+  EXPECT_FALSE(json.contains("layers_skipped")) << "where no exits are used";
+  work.layers_skipped = 7;
+  EXPECT_EQ(json_of(work)["layers_skipped"], 7);
 }
 
 TEST(JsonOf, AReceiptHasThePhasesWithWorkAndIdleAndTheyAreTheWhole) {

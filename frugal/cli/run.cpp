@@ -9,6 +9,7 @@
 #include "frugal/base/json.h"
 #include "frugal/base/str.h"
 #include "frugal/cli/common.h"
+#include "frugal/cli/exit_option.h"
 #include "frugal/cli/interrupt.h"
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/kv_option.h"
@@ -31,6 +32,7 @@ struct Options {
   bool lookup = false;  // guesses from the prompt
   std::size_t max_tokens = 128;
   bool ignore_end = false;
+  float exit_confidence = 0.0F;
   engine::SamplerOptions sampler;
 };
 
@@ -74,6 +76,12 @@ void print_summary(const account::Receipt& receipt) {
   std::string text = "\n";
   text += phase_line(receipt, Phase::kPrefill, receipt.work[Phase::kPrefill].prompt_tokens);
   text += phase_line(receipt, Phase::kDecode, receipt.work[Phase::kDecode].output_tokens);
+  const PhaseWork& decode = receipt.work[Phase::kDecode];
+  if (decode.layers_skipped > 0 && decode.output_tokens > 0) {
+    text +=
+        str("exits    {:.2f} layers not run per token\n",
+            static_cast<double>(decode.layers_skipped) / static_cast<double>(decode.output_tokens));
+  }
   text += str("whole    {} in {:.3g} s\n", text_of(receipt.total), receipt.total.time.value());
   std::fputs(text.c_str(), stderr);
 }
@@ -122,8 +130,9 @@ void run_run(const Options& options, const std::string& command_line) {
   const auto prompt = encode_prompt(options, *tokenizer);
   engine::GenerateOptions how = generate_options(options);
   const std::size_t positions = engine::positions_of(model, prompt.size(), how);
-  engine::Engine engine(
-      model, {.threads = threads_of(options.common), .kernels = &kernels_of(options.common)});
+  engine::Engine engine(model, {.threads = threads_of(options.common),
+                                .kernels = &kernels_of(options.common),
+                                .exit_confidence = options.exit_confidence});
   std::optional<Draft> draft;
   if (options.lookup) how.proposer = std::make_unique<engine::PromptLookup>();
   if (!options.draft.empty()) how.proposer = draft.emplace(options, model, positions).proposer();
@@ -144,6 +153,7 @@ void run_run(const Options& options, const std::string& command_line) {
     ledger::Ledger ledger(options.common.ledger);
     const Json settings = {{"threads", engine.threads()},
                            {"isa", kernels::isa_name(engine.kernels().isa)},
+                           {"exit_confidence", options.exit_confidence},
                            {"seed", options.common.seed}};
     const auto id = ledger.begin(run_info("run", command_line, options.model, to_line(settings)));
     ledger.add_readings(id, readings);
@@ -191,6 +201,7 @@ void setup_run(CLI::App& app, Invocation& invocation) {
       ->capture_default_str();
   verb->add_option("-c,--context", options->context, "positions; the model's own if not given");
   add_kv(*verb, options->kv);
+  add_exit_confidence(*verb, options->exit_confidence);
   auto* lookup = verb->add_flag("--lookup", options->lookup,
                                 "guess from earlier text; same output, fewer passes");
   verb->add_option("--draft", options->draft, "a small model that guesses; same output")
