@@ -10,7 +10,7 @@
 namespace frugal::train {
 
 /// Counts the changes of the structs below; a library of another version is refused.
-inline constexpr int kPluginVersion = 1;
+inline constexpr int kPluginVersion = 2;
 
 /// LibTorch's: libfrugal_train.so, `const TorchPlugin* frugal_torch_plugin()`.
 struct TorchPlugin {

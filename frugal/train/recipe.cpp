@@ -1,5 +1,8 @@
 #include "frugal/train/recipe.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 #include "frugal/base/toml.h"
@@ -50,6 +53,7 @@ ModelRecipe read_model(Toml& toml) {
     for (const std::int64_t layer : toml.integers("model.keep", {.least = 0, .most = 4096})) {
       m.keep.push_back(static_cast<std::size_t>(layer));
     }
+    m.keep_zeros = toml.boolean_or("model.keep_zeros", false);
     return m;
   }
   m.shape = read_shape(toml);
@@ -121,6 +125,29 @@ DistillRecipe read_distill(Toml& toml) {
   return d;
 }
 
+ExitsRecipe read_exits(Toml& toml) {
+  ExitsRecipe e;
+  for (const std::int64_t layer : toml.integers("exits.layers", {.least = 0, .most = 4096})) {
+    e.layers.push_back(static_cast<std::size_t>(layer));
+  }
+  e.weight = toml.number_or("exits.weight", e.weight, kNotNegative);
+  return e;
+}
+
+L0Recipe read_l0(Toml& toml) {
+  L0Recipe g;
+  g.target = toml.number_or("l0.target", g.target, kShare);
+  g.initial = toml.number_or("l0.initial", g.initial, {.least = 0.02, .most = 0.98});
+  g.rate = toml.number_or("l0.rate", g.rate, kPositive);
+  g.multiplier_rate = toml.number_or("l0.multiplier_rate", g.multiplier_rate, kPositive);
+  g.warmup =
+      static_cast<std::uint64_t>(toml.integer_or("l0.warmup", 0, {.least = 0, .most = kMany}));
+  g.temperature = toml.number_or("l0.temperature", g.temperature, kPositive);
+  g.low = toml.number_or("l0.low", g.low, {.least = -10.0, .most = -1e-6});
+  g.high = toml.number_or("l0.high", g.high, {.least = 1.0 + 1e-6, .most = 10.0});
+  return g;
+}
+
 SearchParameter read_parameter(Toml& toml, const std::string& at) {
   constexpr NumberRange kAny{.least = -1e300, .most = 1e300};
   SearchParameter p;
@@ -174,6 +201,11 @@ void check(const Recipe& recipe, const Toml& toml) {
   if (recipe.model.from.empty() && labels != (recipe.model.shape.architecture == "bert")) {
     refuse("model.architecture must be bert where data.kind is labels, and only there");
   }
+  const std::vector<std::size_t>& exits = recipe.exits.layers;
+  if (std::adjacent_find(exits.begin(), exits.end(), std::greater_equal<>()) != exits.end()) {
+    refuse("exits.layers must ascend, each layer once");
+  }
+  if (labels && !exits.empty()) refuse("exits.layers is for models that write, not for labels");
 }
 
 }  // namespace
@@ -200,6 +232,9 @@ Recipe read_recipe(const std::filesystem::path& path, const std::vector<std::str
   r.optimizer = read_optimizer(toml);
   r.schedule = read_schedule(toml, r.steps);
   r.distill = read_distill(toml);
+  r.exits = read_exits(toml);
+  r.l0 = read_l0(toml);
+  r.score_batches = size(toml, "scores.batches", r.score_batches, 1, 1 << 30);
   r.search = read_search(toml);
   toml.finish();
   check(r, toml);

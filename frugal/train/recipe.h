@@ -17,6 +17,7 @@ namespace frugal::train {
 struct ModelRecipe {
   std::filesystem::path from;        ///< GGUF file or folder; empty: a new model of `shape`
   std::vector<std::size_t> keep;     ///< of `from`: layers to keep, in order; empty: all
+  bool keep_zeros = false;           ///< of `from`: weights of its matrices that are 0 stay so
   Shape shape;                       ///< of a new model
   std::filesystem::path vocabulary;  ///< of a new model: GGUF file to take it from, or empty
   std::size_t vocabulary_size = 0;   ///< of a new model without one: tokens to make from the data
@@ -58,6 +59,24 @@ struct DistillRecipe {
   double hidden = 0.0;  ///< weight of the distance between the last hidden states, of equal width
 };
 
+/// Layers after which the model learns to answer already; none: no exits.
+struct ExitsRecipe {
+  std::vector<std::size_t> layers;  ///< from 0, ascending
+  double weight = 0.3;              ///< of each exit's loss, beside the model's own
+};
+
+/// Gates that learn which channels and heads are not worth their cost; target 1: none.
+struct L0Recipe {
+  double target = 1.0;           ///< share of the gated weights to keep
+  double initial = 0.95;         ///< how open gates are at first
+  double rate = 0.1;             ///< of the gates (Adam)
+  double multiplier_rate = 0.1;  ///< of the multipliers that hold the target
+  std::uint64_t warmup = 0;      ///< steps over which the target falls from 1
+  double temperature = 2.0 / 3.0;
+  double low = -0.1;  ///< gates are stretched to [low, high] and cut to [0, 1]
+  double high = 1.1;
+};
+
 /// A key of the recipe that a search may choose, and from what.
 struct SearchParameter {
   std::string key;  ///< "optimizer.rate"
@@ -96,6 +115,9 @@ struct Recipe {
   OptimizerRecipe optimizer;
   ScheduleOptions schedule;
   DistillRecipe distill;
+  ExitsRecipe exits;
+  L0Recipe l0;
+  std::uint64_t score_batches = 64;  ///< of a run that scores weights instead of training them
   SearchRecipe search;
 };
 

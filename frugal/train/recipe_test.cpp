@@ -223,5 +223,23 @@ TEST_F(RecipeFile, ThatIsNotThereIsNotFound) {
   }
 }
 
+TEST_F(RecipeFile, SaysWhereExitsAreAndWhatTheyWeigh) {
+  EXPECT_TRUE(read(std::string(kWhole)).exits.layers.empty());
+  const Recipe r = read(std::string(kWhole) + "[exits]\nlayers = [0, 3]\nweight = 0.5\n");
+  EXPECT_EQ(r.exits.layers, (std::vector<std::size_t>{0, 3}));
+  EXPECT_EQ(r.exits.weight, 0.5);
+  EXPECT_NE(refusal(std::string(kWhole) + "[exits]\nlayers = [3, 3]\n").find("must ascend"),
+            std::string::npos);
+}
+
+TEST_F(RecipeFile, SaysHowGatesAreHeldToTheirTarget) {
+  EXPECT_EQ(read(std::string(kWhole)).l0.target, 1.0) << "no gates";
+  const Recipe r = read(std::string(kWhole) + "[l0]\ntarget = 0.5\nwarmup = 20\nlow = -0.2\n");
+  EXPECT_EQ(r.l0.target, 0.5);
+  EXPECT_EQ(r.l0.warmup, 20U);
+  EXPECT_EQ(r.l0.low, -0.2);
+  EXPECT_NE(refusal(std::string(kWhole) + "[l0]\nlow = 0.1\n").find("low"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace frugal::train

@@ -29,6 +29,7 @@ std::vector<Entry> entries_of(const Network& network, Optimizer& optimizer) {
   for (const Parameter& parameter : network.parameters()) {
     entries.push_back({parameter.name, parameter.value});
   }
+  for (const Parameter& own : network.memory()) entries.push_back({own.name, own.value});
   for (const Slot& slot : optimizer.slots()) {
     const auto names = optimizer.state_names(slot);
     for (std::size_t i = 0; i < names.size(); ++i) {

@@ -27,8 +27,9 @@ struct RunState {
 };
 
 /// Checkpoints of one run: a GGUF file each (the parameters in float32 under their own names, the
-/// optimizer's memory as "state.<what>.<name>", the rest as "train.…" keys), of which the latest
-/// two are kept.  A file appears whole or not at all, and carries a checksum.
+/// network's memory likewise, the optimizer's as "state.<what>.<name>", the rest as "train.…"
+/// keys), of which the latest two are kept.  A file appears whole or not at all, and carries a
+/// checksum.
 class Checkpoints {
  public:
   explicit Checkpoints(std::filesystem::path folder) : folder_(std::move(folder)) {}

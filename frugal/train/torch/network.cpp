@@ -117,6 +117,17 @@ std::int64_t Network::parameter_count() const {
   return count;
 }
 
+void Network::look_through(Lens lens) {
+  if (!lens_) {
+    lens_ = std::move(lens);
+    return;
+  }
+  lens_ = [first = std::move(lens_), second = std::move(lens)](const std::string& name,
+                                                               const Tensor& value) {
+    return second(name, first(name, value));
+  };
+}
+
 Tensor Network::value(const std::string& name) const {
   const auto found = by_name_.find(name);
   FRUGAL_CHECK(found != by_name_.end());

@@ -58,6 +58,9 @@ class Network {
   [[nodiscard]] std::vector<Parameter>& parameters() { return parameters_; }
   [[nodiscard]] const std::vector<Parameter>& parameters() const { return parameters_; }
   [[nodiscard]] std::int64_t parameter_count() const;
+  /// Tensors of a run that are not of the file: checkpoints hold them, the saved model does not.
+  [[nodiscard]] const std::vector<Parameter>& memory() const { return memory_; }
+  void remember(Parameter parameter) { memory_.push_back(std::move(parameter)); }
 
   /// Rows after the last norm: [rows * length, embedding].  `after_layer`, where given, is called
   /// with each layer's index and the residual stream after it.
@@ -72,7 +75,8 @@ class Network {
 
   /// What stands between a parameter and its use: the identity, or rounding, gates, a low-rank sum.
   using Lens = std::function<Tensor(const std::string& name, const Tensor& value)>;
-  void look_through(Lens lens) { lens_ = std::move(lens); }
+  /// A later lens sees what those before it show.
+  void look_through(Lens lens);
 
   /// Writes the parameters, seen through the lens, with the file's metadata.  Matrices get `type`;
   /// vectors and what llama.cpp keeps stay F32.
@@ -98,6 +102,7 @@ class Network {
   model::Model model_;
   at::Device device_;
   std::vector<Parameter> parameters_;
+  std::vector<Parameter> memory_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
   std::vector<Tensor> angles_;  ///< of each rotation: [context, pairs]
   Lens lens_;
