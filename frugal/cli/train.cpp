@@ -28,6 +28,7 @@ struct Options {
   std::vector<std::string> changes;
   bool fresh = false;
   bool search = false;
+  std::string scores;
 };
 
 /// Energy of a job while it runs: spans end to end, their energies and uncertainties added, for
@@ -107,6 +108,10 @@ class Record {
     metric("loss", progress.loss);
     metric("validation", *progress.validation);
     if (progress.accuracy) metric("accuracy", *progress.accuracy);
+    for (const train::ExitFigures& exit : progress.exits) {
+      metric(str("exit_{}_validation", exit.layer), exit.loss);
+      metric(str("exit_{}_accuracy", exit.layer), exit.accuracy);
+    }
   }
   void finish(const meter::Reading& energy, const train::TrainOutcome& outcome) {
     ledger_->add_readings(run_, {energy});
@@ -235,9 +240,10 @@ void run_train(const Options& options, const std::string& command_line) {
       bar({.stage = p.stage, .done = p.step, .total = p.steps, .detail = detail});
     };
     try {
-      outcome = train::train(
-          recipe,
-          {.threads = threads_of(options.common), .fresh = options.fresh, .progress = progress});
+      outcome = train::train(recipe, {.threads = threads_of(options.common),
+                                      .fresh = options.fresh,
+                                      .scores = options.scores,
+                                      .progress = progress});
     } catch (...) {
       record.stopped(energy.stop());
       throw;
@@ -257,8 +263,12 @@ void setup_train(CLI::App& app, Invocation& invocation) {
   verb->add_option("--set", options->changes, "KEY=VALUE in place of what the recipe says")
       ->allow_extra_args(false);
   verb->add_flag("--fresh", options->fresh, "begin anew although there are checkpoints");
-  verb->add_flag("--search", options->search,
-                 "many short runs over the parameters of the recipe's [search] table");
+  auto* search =
+      verb->add_flag("--search", options->search,
+                     "many short runs over the parameters of the recipe's [search] table");
+  verb->add_option("--scores", options->scores,
+                   "train nothing: write what each channel and head is worth to this GGUF file")
+      ->excludes(search);
   verb->add_option("-t,--threads", options->common.threads,
                    "threads; as many as CPUs if not given");
   add_common(*verb, options->common, {.ledger = true, .meter = true});

@@ -14,6 +14,13 @@
 
 namespace frugal::train {
 
+/// What one exit is worth at a validation.
+struct ExitFigures {
+  std::size_t layer = 0;
+  double loss = 0.0;
+  double accuracy = 0.0;
+};
+
 /// Where a run stands, after a step or a stage before the first.
 struct TrainProgress {
   std::string stage;  ///< "tokenise", "train", "validate"
@@ -26,6 +33,7 @@ struct TrainProgress {
   double tokens_per_s = 0.0;  ///< lately
   std::optional<double> validation = {};  ///< a new validation loss, where one was just measured
   std::optional<double> accuracy = {};    ///< of that: share of targets that have the largest score
+  std::vector<ExitFigures> exits = {};    ///< of that: the same at each exit
 };
 
 /// Called after each step, and now and then before; may throw to stop the run, which then leaves a
@@ -35,6 +43,8 @@ using TrainFn = std::function<void(const TrainProgress&)>;
 struct TrainOptions {
   std::size_t threads = 1;
   bool fresh = false;  ///< begin anew although there are checkpoints
+  std::filesystem::path scores =
+      {};  ///< not empty: score the weights into this file, train nothing
   TrainFn progress = {};
 };
 
@@ -51,6 +61,9 @@ struct TrainOutcome {
   std::vector<std::string> notes;       ///< what a person should know, a line each
 };
 
+/// With `TrainOptions::scores` no step is taken: Recipe::score_batches batches of the data say what
+/// each row, column, channel and head is worth (docs/formats/scores.md).
+///
 /// Trains what `recipe` says into `recipe.output`: <name>.gguf, checkpoints, TensorBoard events.
 ///
 /// A run that was stopped goes on from its latest checkpoint and gives the same losses as one that

@@ -95,6 +95,33 @@ TEST_P(TrainLogits, AreThoseOfTheEngine) {
   }
 }
 
+TEST_P(TrainLogits, AtAnExitAreThoseOfTheEngineThere) {
+  const test::TempFolder folder;
+  const bool encoder = GetParam() == "bert";
+  if (encoder) return;  // has no exits
+  const auto path = test::write_tiny_model(
+      folder / "m.gguf", {.architecture = GetParam(), .layers = 3, .exits = {0, 1}});
+  const auto tokens = some_tokens();
+  const train::PlainForward found = train::plain_forward(path, batch_of(tokens));
+  ASSERT_EQ(found.exits.size(), 2U);
+  model::Model model = model::load(path);
+  // GELU is rounded as GGML does, in the engine alone: at full depth the two differ by as much.
+  const bool rounded = model.config.activation != model::Activation::kSiluGated;
+  const float most = rounded ? 2e-3F : 1e-4F;
+  for (std::size_t exit = 0; exit < 2; ++exit) {
+    engine::Engine engine(model, {.exit_confidence = 1e-9F});
+    engine::KvCache cache(model.config, kTokens, engine::KvType::kF32);
+    const engine::Step step{
+        .cache = &cache, .tokens = tokens, .wanted = engine::Logits::kAll, .exits_from = 0};
+    const auto expected = engine.forward(std::span(&step, 1));
+    for (std::size_t t = 0; t < kTokens; ++t) {
+      EXPECT_LT(worst_difference(found.exits[exit].row(t), expected.row(t), expected.cols), most)
+          << "exit " << exit << ", token " << t;
+    }
+    model.layers[0].exit_norm = {};  // so that the next one is the first
+  }
+}
+
 TEST_P(TrainLogits, SurviveExportAndImport) {
   const test::TempFolder folder;
   const auto path = test::write_tiny_model(folder / "m.gguf", {.architecture = GetParam()});

@@ -247,6 +247,10 @@ Tensor Network::logits(const Tensor& hidden) const {
   return cap * at::tanh(out / cap);
 }
 
+Tensor Network::exit_logits(std::size_t layer, const Tensor& x) const {
+  return logits(norm(model_.layers[layer].exit_norm, x));
+}
+
 Tensor Network::classify(const Tensor& pooled) const {
   FRUGAL_CHECK(model_.classifier.has_value());
   const model::Classifier& classifier = *model_.classifier;

@@ -70,6 +70,8 @@ class Network {
   [[nodiscard]] Tensor logits(const Tensor& hidden) const;
   /// The model's output norm: for streams taken after an earlier layer.
   [[nodiscard]] Tensor final_norm(const Tensor& x) const;
+  /// What the exit after `layer` says of the stream there: [n, embedding] -> [n, vocab_size].
+  [[nodiscard]] Tensor exit_logits(std::size_t layer, const Tensor& x) const;
   /// Pooled rows to the classifier's scores: [n, embedding] -> [n, labels].
   [[nodiscard]] Tensor classify(const Tensor& pooled) const;
 

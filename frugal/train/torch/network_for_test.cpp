@@ -21,8 +21,13 @@ Network open(const std::filesystem::path& path) {
 PlainForward plain_forward(const std::filesystem::path& model, const Batch& batch) {
   const at::NoGradGuard no_gradient;
   const Network network = open(model);
-  const Tensor hidden = network.hidden(inputs_of(batch, at::kCPU));
-  PlainForward out{.hidden = plain(hidden), .logits = {}};
+  PlainForward out;
+  const Tensor hidden =
+      network.hidden(inputs_of(batch, at::kCPU), [&](std::size_t layer, const Tensor& x) {
+        if (network.model().layers[layer].exit_norm.empty()) return;
+        out.exits.push_back(plain(network.exit_logits(layer, x)));
+      });
+  out.hidden = plain(hidden);
   if (network.model().config.causal) out.logits = plain(network.logits(hidden));
   return out;
 }

@@ -20,8 +20,9 @@ struct PlainRows {
 
 /// The forward pass of a file over a batch.
 struct PlainForward {
-  PlainRows hidden;  ///< a row per token, after the last norm
-  PlainRows logits;  ///< likewise; empty for an encoder
+  PlainRows hidden;              ///< a row per token, after the last norm
+  PlainRows logits;              ///< likewise; empty for an encoder
+  std::vector<PlainRows> exits;  ///< logits at each exit, likewise
 };
 
 [[nodiscard]] PlainForward plain_forward(const std::filesystem::path& model, const Batch& batch);

@@ -74,8 +74,8 @@ void check_answers(const model::Model& teacher, const std::filesystem::path& pat
 }  // namespace
 
 Objective::Objective(const Network& student, const DistillRecipe& recipe,
-                     std::vector<LabelGroup> labels)
-    : student_(student), recipe_(recipe), labels_(std::move(labels)) {
+                     std::vector<LabelGroup> labels, double exit_weight)
+    : student_(student), recipe_(recipe), labels_(std::move(labels)), exit_weight_(exit_weight) {
   const model::Config& own = student.model().config;
   for (const std::filesystem::path& path : recipe_.teachers) {
     teachers_.push_back(std::make_unique<Network>(model::open_tensors(path), student.device()));
@@ -98,7 +98,11 @@ Objective::Objective(const Network& student, const DistillRecipe& recipe,
 Objective::Answers Objective::ask(const Network& network, const Inputs& inputs,
                                   const Tensor& places) const {
   Answers out;
-  out.states = network.hidden(inputs).index_select(0, places);
+  const auto ask_exit = [&](std::size_t layer, const Tensor& x) {
+    if (&network != &student_ || network.model().layers[layer].exit_norm.empty()) return;
+    out.exits.push_back(network.exit_logits(layer, x.index_select(0, places)));
+  };
+  out.states = network.hidden(inputs, ask_exit).index_select(0, places);
   out.scores = labels_.empty() ? network.logits(out.states) : network.classify(out.states);
   return out;
 }
@@ -145,6 +149,14 @@ Loss Objective::measure(const Batch& batch, std::size_t teachers) const {
     loss.right += count_right(scores, slice.targets);
     const Tensor part = mixed(hard, scores, soft);
     loss.total = loss.total.defined() ? loss.total + part : part;
+  }
+  for (const Tensor& scores : own.exits) {  // decoders alone have exits: one slice of all tokens
+    const Tensor& targets = slices.front().targets;
+    std::vector<Tensor> soft;
+    for (const Answers& one : taught) soft.push_back(one.scores);
+    const Tensor hard = cross_entropy_sum(scores, targets);
+    loss.exits.push_back({hard.item<double>(), count_right(scores, targets)});
+    loss.total = loss.total + exit_weight_ * mixed(hard, scores, soft);
   }
   if (recipe_.hidden > 0.0) {
     for (const Answers& one : taught) {

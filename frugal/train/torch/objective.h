@@ -11,18 +11,27 @@
 
 namespace frugal::train {
 
+/// What an exit said of a batch's targets.
+struct ExitLoss {
+  double hard = 0.0;
+  std::uint64_t right = 0;
+};
+
 /// A batch's loss: `total` to differentiate, and the plain cross entropy of the data's own targets,
 /// both sums over `targets`.
 struct Loss {
   Tensor total;
   double hard = 0.0;
   std::uint64_t targets = 0;
-  std::uint64_t right = 0;  ///< targets that have the largest score
+  std::uint64_t right = 0;      ///< targets that have the largest score
+  std::vector<ExitLoss> exits;  ///< by layer
 };
 
 /// The loss of a recipe: cross entropy of the targets, and with teachers also
 ///
 ///   hard * cross_entropy + (1 - hard) * T² KL(teachers' mean || student) + hidden * (1 - cos)
+///
+/// For each exit of the student the same without the last term, times `exit_weight`, is added.
 ///
 /// Errors: kInvalidArgument for a teacher of another vocabulary, of another width when hidden
 /// states
@@ -30,7 +39,7 @@ struct Loss {
 class Objective {
  public:
   Objective(const Network& student, const DistillRecipe& recipe,
-            std::vector<LabelGroup> labels = {});
+            std::vector<LabelGroup> labels = {}, double exit_weight = 0.0);
 
   /// Only rows whose next token is a target are scored: the others' logits are never computed.
   [[nodiscard]] Loss of(const Batch& batch) const { return measure(batch, teachers_.size()); }
@@ -40,8 +49,9 @@ class Objective {
  private:
   /// What a network says about the places that count.
   struct Answers {
-    Tensor states;  ///< [n, width]
-    Tensor scores;  ///< [n, tokens or labels]
+    Tensor states;              ///< [n, width]
+    Tensor scores;              ///< [n, tokens or labels]
+    std::vector<Tensor> exits;  ///< scores of each, of the student
   };
   [[nodiscard]] Loss measure(const Batch& batch, std::size_t teachers) const;
   [[nodiscard]] Answers ask(const Network& network, const Inputs& inputs,
@@ -52,6 +62,7 @@ class Objective {
   const Network& student_;
   DistillRecipe recipe_;
   std::vector<LabelGroup> labels_;
+  double exit_weight_;
   std::vector<std::unique_ptr<Network>> teachers_;
 };
 

@@ -115,6 +115,40 @@ TEST_F(Taught, HiddenStatesCountWithTheirWeightForEachTeacher) {
   EXPECT_NEAR(total(recipe) - without, 0.25 * apart, 1e-3);
 }
 
+TEST_F(Taught, EachExitIsTaughtLikeTheModelWithItsWeight) {
+  const at::NoGradGuard no_gradient;
+  const auto path = folder_ / "exits.gguf";
+  test::TinyModel tiny{.embedding = kWidth,
+                       .layers = 3,
+                       .heads = 2,
+                       .kv_heads = 2,
+                       .feed_forward = 24,
+                       .exits = {0, 1}};
+  const Network student(format::TensorFile::open(test::write_tiny_model(path, tiny)), at::kCPU);
+  const DistillRecipe recipe{.teachers = {teachers_[0]}, .hard = 0.4};
+  const Loss with = Objective(student, recipe, {}, 0.25).of(batch_);
+  const Loss without = Objective(student, recipe).of(batch_);
+  EXPECT_EQ(with.hard, without.hard);
+  ASSERT_EQ(with.exits.size(), 2U);
+
+  const Inputs inputs = inputs_of(batch_, at::kCPU);
+  const at::Tensor places = inputs.targets.ne(kNoTarget).nonzero().view(-1);
+  const at::Tensor targets = at::tensor({41, 50, 51, 2}, at::kLong);
+  const Network teacher(format::TensorFile::open(teachers_[0]), at::kCPU);
+  const at::Tensor soft = at::softmax(answers_of(teacher).logits / recipe.temperature, -1);
+  double added = 0.0;
+  std::size_t next = 0;
+  (void)student.hidden(inputs, [&](std::size_t layer, const at::Tensor& x) {
+    if (layer > 1) return;
+    const at::Tensor scores = student.exit_logits(layer, x.index_select(0, places));
+    const double hard = cross_entropy_sum(scores, targets).item<double>();
+    EXPECT_NEAR(with.exits[next++].hard, hard, 1e-4);
+    added += 0.4 * hard;
+    added += 0.6 * distillation_sum(scores, soft, recipe.temperature).item<double>();
+  });
+  EXPECT_NEAR(with.total.item<double>() - without.total.item<double>(), 0.25 * added, 1e-3);
+}
+
 TEST_F(Taught, ATeacherThatCannotAnswerIsRefused) {
   const auto refused = [&](const std::filesystem::path& teacher,
                            const std::vector<LabelGroup>& labels) -> std::string {

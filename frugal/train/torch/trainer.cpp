@@ -18,7 +18,10 @@
 #include "frugal/model/tensor_names.h"
 #include "frugal/tensor/dtype.h"
 #include "frugal/train/blank.h"
+#include "frugal/train/exits.h"
+#include "frugal/train/torch/keep_zeros.h"
 #include "frugal/train/torch/rounding.h"
+#include "frugal/train/torch/scores.h"
 #include "frugal/train/vocabulary.h"
 #include "frugal/train/vocabulary_metadata.h"
 
@@ -112,6 +115,9 @@ std::string fingerprint(const Recipe& r, const Network& network, const TokenStor
   out += str(" | {} documents, {} tokens, {} targets in {} x {} x {}", data.documents(),
              data.tokens(), data.targets(), r.data.rows, r.data.length, r.data.accumulate);
   out += str(" | {} seed {}", r.optimizer.rule, r.seed);
+  for (const std::size_t layer : r.exits.layers) out += str(" exit {}", layer);
+  if (r.l0.target < 1.0) out += str(" l0 {}", r.l0.target);
+  if (r.model.keep_zeros) out += " zeros kept";
   for (const std::filesystem::path& teacher : r.distill.teachers) out += " " + teacher.string();
   return out;
 }
@@ -130,7 +136,7 @@ Trainer::Trainer(const Recipe& recipe, const TrainOptions& options)
   prepare_model();
   prepare_data();
   optimizer_.emplace(options_of(recipe_.optimizer), slots_of(*network_));
-  objective_.emplace(*network_, recipe_.distill, labels_);
+  objective_.emplace(*network_, recipe_.distill, labels_, recipe_.exits.weight);
   state_.validation = kNoValidation;
   state_.recipe = fingerprint(recipe_, *network_, *train_data_);
 }
@@ -155,7 +161,10 @@ void Trainer::prepare_model() {
     shape.labels = model::label_names(labels_);
     file = blank_model(shape, vocabulary(), recipe_.seed);
   }
+  file = with_exits(std::move(file), recipe_.exits.layers);
   network_ = std::make_unique<Network>(std::move(file), device_);
+  if (from.keep_zeros) network_->look_through(zeros_kept(*network_));
+  if (recipe_.l0.target < 1.0) gates_ = std::make_unique<Gates>(*network_, recipe_.l0);
   if (!recipe_.round_to.empty()) round_matrices(dtype_from_name(recipe_.round_to).value());
   if (!network_->model().tokenizer) {
     (void)model::load_tokenizer(*network_->model().file);  // says why it cannot be used
@@ -236,12 +245,14 @@ PackerOptions Trainer::packing() const {
 }
 
 TrainOutcome Trainer::run() {
+  if (!options_.scores.empty()) return score();
   TrainOutcome outcome;
   if (options_.fresh) checkpoints_.remove_all();
   if (checkpoints_.load(*network_, *optimizer_, state_, outcome.notes)) {
     outcome.resumed_at = state_.step;
     train_->seek(state_.data);
     schedule_.restore(state_.schedule);
+    if (gates_) gates_->resume(state_.step);
   }
   events_.emplace(recipe_.output / "events", static_cast<std::int64_t>(state_.step));
   Seconds saved = monotonic_now();
@@ -277,6 +288,40 @@ void Trainer::finish(TrainOutcome& outcome) {
   outcome.loss = state_.loss;
   if (std::isfinite(state_.validation)) outcome.validation = state_.validation;
   outcome.time = Seconds(state_.seconds);
+  if (!gates_) return;
+  const KeptGates kept = gates_->kept();
+  outcome.notes.push_back(
+      str("gates: {} of {} channels and {} of {} heads stay, {:.1f} % of their weights (target "
+          "{:.1f} %)",
+          kept.channels, kept.all_channels, kept.heads, kept.all_heads, 100.0 * kept.share,
+          100.0 * recipe_.l0.target));
+}
+
+// What weights are worth, without a step.
+TrainOutcome Trainer::score() {
+  const Seconds start = monotonic_now();
+  Scores scores(*network_);
+  TrainOutcome outcome;
+  outcome.model = options_.scores;
+  while (scores.batches() < recipe_.score_batches) {
+    at::manual_seed(recipe_.seed * 1'000'003 + scores.batches());
+    const Batch batch = train_->next();
+    optimizer_->zero_gradients();
+    outcome.loss = backward(batch, targets_of(batch));
+    scores.add();
+    outcome.tokens += batch.token_count;
+    stage()({.stage = "score", .done = scores.batches(), .total = recipe_.score_batches});
+  }
+  scores.save(options_.scores);
+  outcome.steps = scores.batches();
+  outcome.parameters = static_cast<std::uint64_t>(network_->parameter_count());
+  outcome.skipped_documents = train_->skipped().too_long;
+  outcome.time = monotonic_now() - start;
+  return outcome;
+}
+
+std::uint64_t Trainer::targets_of(const Batch& batch) const {
+  return labels_.empty() ? batch.target_count : batch.labels.size();
 }
 
 void Trainer::save_checkpoint() {
@@ -295,7 +340,7 @@ void Trainer::step() {
   std::uint64_t tokens = 0;
   for (std::size_t i = 0; i < recipe_.data.accumulate; ++i) {
     batches.push_back(train_->next());
-    targets += labels_.empty() ? batches.back().target_count : batches.back().labels.size();
+    targets += targets_of(batches.back());
     tokens += batches.back().token_count;
   }
   optimizer_->zero_gradients();
@@ -310,6 +355,7 @@ void Trainer::step() {
   }
   const double factor = schedule_.factor(state_.step);
   optimizer_->step(factor);
+  if (gates_) gates_->step(state_.step);
   ++state_.step;
   state_.loss = loss;
   state_.tokens += tokens;
@@ -328,7 +374,11 @@ double Trainer::backward(const Batch& batch, std::uint64_t targets) {
     loss = objective_->of(batch);
   }
   const Tensor mean = loss.total / static_cast<double>(targets);
-  torch::autograd::backward({mean}, {});
+  Tensor whole = mean;
+  if (gates_) {
+    whole = whole + gates_->penalty(state_.step) / static_cast<double>(recipe_.data.accumulate);
+  }
+  torch::autograd::backward({whole}, {});
   return mean.item<double>();
 }
 
@@ -347,6 +397,7 @@ void Trainer::tell(double rate, double norm) {
     const Validation measured = validate();
     progress.validation = measured.loss;
     progress.accuracy = measured.accuracy;
+    progress.exits = measured.exits;
     state_.validation = measured.loss;
     schedule_.observe(measured.loss);
   }
@@ -362,6 +413,10 @@ void Trainer::write_events(const TrainProgress& progress) {
                                  {"speed/tokens_per_s", number(progress.tokens_per_s)}};
   if (progress.validation) scalars.push_back({"loss/validation", number(*progress.validation)});
   if (progress.accuracy) scalars.push_back({"accuracy/validation", number(*progress.accuracy)});
+  for (const ExitFigures& exit : progress.exits) {
+    scalars.push_back({str("loss/exit_{}", exit.layer), number(exit.loss)});
+    scalars.push_back({str("accuracy/exit_{}", exit.layer), number(exit.accuracy)});
+  }
   events_->add(static_cast<std::int64_t>(progress.step), scalars);
 }
 
@@ -371,16 +426,26 @@ Trainer::Validation Trainer::validate() {
   double sum = 0.0;
   std::uint64_t targets = 0;
   std::uint64_t right = 0;
+  std::vector<ExitLoss> exits(network_->model().exits().size());
   while (packer.state().epoch == 0) {
     const Autocast autocast(recipe_.bfloat16, device_);
     const Loss loss = objective_->untaught(packer.next());
     sum += loss.hard;
     targets += loss.targets;
     right += loss.right;
+    for (std::size_t i = 0; i < exits.size(); ++i) {
+      exits[i].hard += loss.exits[i].hard;
+      exits[i].right += loss.exits[i].right;
+    }
     stage()({.stage = "validate", .done = targets, .total = validation_data_->targets()});
   }
   const auto count = static_cast<double>(targets);
-  return {.loss = sum / count, .accuracy = static_cast<double>(right) / count};
+  Validation out{.loss = sum / count, .accuracy = static_cast<double>(right) / count, .exits = {}};
+  for (std::size_t i = 0; i < exits.size(); ++i) {
+    out.exits.push_back({network_->model().exits()[i], exits[i].hard / count,
+                         static_cast<double>(exits[i].right) / count});
+  }
+  return out;
 }
 
 }  // namespace frugal::train

@@ -12,6 +12,7 @@
 #include "frugal/train/packer.h"
 #include "frugal/train/schedule.h"
 #include "frugal/train/torch/checkpoint.h"
+#include "frugal/train/torch/gates.h"
 #include "frugal/train/torch/network.h"
 #include "frugal/train/torch/objective.h"
 #include "frugal/train/torch/optimizer.h"
@@ -29,6 +30,7 @@ class Trainer {
   struct Validation {
     double loss = 0.0;
     double accuracy = 0.0;
+    std::vector<ExitFigures> exits;
   };
 
   void prepare_model();
@@ -38,7 +40,9 @@ class Trainer {
   void prepare_data();
   [[nodiscard]] PackerOptions packing() const;
   [[nodiscard]] ProgressFn stage() const;
+  TrainOutcome score();
   void step();
+  [[nodiscard]] std::uint64_t targets_of(const Batch& batch) const;
   double backward(const Batch& batch, std::uint64_t targets);
   void tell(double rate, double norm);
   void write_events(const TrainProgress& progress);
@@ -51,6 +55,7 @@ class Trainer {
   at::Device device_;
   std::vector<LabelGroup> labels_;
   std::unique_ptr<Network> network_;
+  std::unique_ptr<Gates> gates_;  ///< null: none
   std::shared_ptr<const TokenStore> train_data_;
   std::shared_ptr<const TokenStore> validation_data_;
   std::unique_ptr<Packer> train_;

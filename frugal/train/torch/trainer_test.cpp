@@ -162,6 +162,105 @@ TEST_F(Training, AStudentLearnsItsTeachersAnswers) {
   EXPECT_EQ(model::load(r.output / "student.gguf").config.layers, 1U);
 }
 
+TEST_F(Training, ExitsLearnToAnswerToo) {
+  Recipe r = recipe("exits", 16);
+  r.exits = {.layers = {0}, .weight = 0.5};
+  r.schedule.steps = 16;
+  std::vector<ExitFigures> seen;
+  const auto note = [&](const TrainProgress& p) {
+    if (p.validation) seen.push_back(p.exits.at(0));
+  };
+  (void)Trainer(r, {.progress = note}).run();
+  ASSERT_EQ(seen.size(), 4U);
+  EXPECT_EQ(seen.back().layer, 0U);
+  EXPECT_LT(seen.back().loss, seen.front().loss - 0.2);
+  EXPECT_GT(seen.back().accuracy, seen.front().accuracy);
+  const model::Model model = model::load(r.output / "exits.gguf");
+  EXPECT_EQ(model.exits(), (std::vector<std::size_t>{0}));
+  EXPECT_NE(model.layers[0].exit_norm.gain, model.output_norm.gain) << "a norm of its own";
+}
+
+TEST_F(Training, GatesCloseAndAreFoldedIntoTheModel) {
+  Recipe r = recipe("gates", 60);
+  r.schedule.steps = 60;
+  r.l0.target = 0.5;
+  r.l0.multiplier_rate = 1.0;
+  double validation = 0.0;
+  const auto note = [&](const TrainProgress& p) { validation = p.validation.value_or(validation); };
+  const TrainOutcome outcome = Trainer(r, {.progress = note}).run();
+  ASSERT_EQ(outcome.notes.size(), 1U);
+  EXPECT_NE(outcome.notes[0].find("of 96 channels and"), std::string::npos) << outcome.notes[0];
+  EXPECT_EQ(outcome.notes[0].find("gates: 96 of"), std::string::npos) << outcome.notes[0];
+  Recipe again = recipe("again", 1);  // without gates
+  again.model.from = outcome.model;
+  again.optimizer.rate = 1e-12;
+  again.validate_every = 1;
+  double folded = 0.0;
+  const auto note_folded = [&](const TrainProgress& p) { folded = p.validation.value_or(folded); };
+  (void)Trainer(again, {.progress = note_folded}).run();
+  EXPECT_NEAR(folded, validation, 1e-4);
+}
+
+TEST_F(Training, AStoppedRunGoesOnWithItsGates) {
+  const auto gated = [&](const std::string& name) {
+    Recipe r = recipe(name, 12);
+    r.l0.target = 0.5;
+    r.l0.multiplier_rate = 1.0;
+    return r;
+  };
+  const std::vector<double> whole = losses_of(gated("whole"));
+  const Recipe r = gated("parts");
+  (void)losses_of(r, 5);
+  const std::vector<double> rest = losses_of(r);
+  for (std::size_t step = 6; step <= 12; ++step) EXPECT_NEAR(rest[step], whole[step], 1e-6) << step;
+}
+
+// Recovery: a pruned model, and one that was rounded, are trained on; what was pruned stays so.
+TEST_F(Training, WhatWasPrunedRecoversWithoutGrowingBack) {
+  test::TinyModel pruned{.embedding = 32, .feed_forward = 64};
+  pruned.edit = [](const std::string& name, std::span<float> values) {
+    if (!name.ends_with("ffn_down.weight") && !name.ends_with("attn_q.weight")) return;
+    for (std::size_t i = 0; i < values.size(); i += 2) values[i] = 0.0F;
+  };
+  for (const DType type : {DType::kF32, DType::kQ8_0}) {
+    pruned.type = type;
+    Recipe r = recipe(str("recovered-{}", name(type)), 12);
+    r.model.from = test::write_tiny_model(folder_ / "pruned.gguf", pruned);
+    r.model.keep_zeros = true;
+    const std::vector<double> losses = losses_of(r);
+    EXPECT_LT(losses[12], losses[1] - 0.2);
+    const auto start = format::TensorFile::open(r.model.from);
+    const auto file = format::TensorFile::open(r.output / (r.name + ".gguf"));
+    for (const char* matrix : {"blk.0.ffn_down.weight", "blk.1.attn_q.weight"}) {
+      const format::TensorInfo& info = *file->find(matrix);
+      const auto* values = reinterpret_cast<const float*>(info.data);
+      std::size_t zeros = 0;
+      for (std::size_t i = 0; i < info.rows() * info.cols(); ++i) {
+        if (i % 2 == 0) {
+          EXPECT_EQ(values[i], 0.0F) << matrix << " " << i;
+        } else {
+          zeros += values[i] == 0.0F ? 1 : 0;
+        }
+      }
+      EXPECT_LT(zeros * 10, info.rows() * info.cols()) << "the rest is trained";
+    }
+  }
+}
+
+TEST_F(Training, ScoresTellWhatWeightsAreWorthAndTrainNothing) {
+  Recipe r = recipe("scored", 5);
+  r.score_batches = 3;
+  const TrainOutcome outcome = Trainer(r, {.scores = folder_ / "scores.gguf"}).run();
+  EXPECT_EQ(outcome.model, folder_ / "scores.gguf");
+  EXPECT_EQ(outcome.steps, 3U);
+  const auto file = format::TensorFile::open(outcome.model);
+  EXPECT_EQ(file->metadata().get_uint("scores.batches"), 3U);
+  EXPECT_EQ(file->find("blk.1.channels.score")->cols(), 48U);
+  EXPECT_EQ(file->find("blk.1.heads.score")->cols(), 4U);
+  EXPECT_FALSE(std::filesystem::exists(r.output / "scored.gguf"));
+  EXPECT_FALSE(std::filesystem::exists(r.output / "checkpoint-5.gguf"));
+}
+
 TEST_F(Training, AnEncoderLearnsToTellClassesApart) {
   std::ofstream data(folder_ / "labels.jsonl");
   for (int i = 0; i < 64; ++i) {
