@@ -148,6 +148,20 @@ L0Recipe read_l0(Toml& toml) {
   return g;
 }
 
+ParallelRecipe read_parallel(Toml& toml) {
+  ParallelRecipe p;
+  p.compress =
+      toml.choice_or("parallel.compress", p.compress, {"none", "fp16", "int8", "topk", "powersgd"});
+  p.top_share = toml.number_or("parallel.top_share", p.top_share, {.least = 1e-6, .most = 1.0});
+  p.rank = size(toml, "parallel.rank", p.rank, 1, 1 << 10);
+  p.bucket_mb = size(toml, "parallel.bucket_mb", p.bucket_mb, 1, 1 << 12);
+  p.every = size(toml, "parallel.every", p.every, 1, 1 << 20);
+  p.outer_rate = toml.number_or("parallel.outer_rate", p.outer_rate, kPositive);
+  p.outer_momentum = toml.number_or("parallel.outer_momentum", p.outer_momentum, kShare);
+  p.shard_optimizer = toml.boolean_or("parallel.shard_optimizer", p.shard_optimizer);
+  return p;
+}
+
 SearchParameter read_parameter(Toml& toml, const std::string& at) {
   constexpr NumberRange kAny{.least = -1e300, .most = 1e300};
   SearchParameter p;
@@ -206,6 +220,11 @@ void check(const Recipe& recipe, const Toml& toml) {
     refuse("exits.layers must ascend, each layer once");
   }
   if (labels && !exits.empty()) refuse("exits.layers is for models that write, not for labels");
+  if (recipe.parallel.shard_optimizer && recipe.parallel.every > 1) {
+    refuse(
+        "parallel.shard_optimizer needs ranks that are equal after every step, expected "
+        "parallel.every = 1");
+  }
 }
 
 }  // namespace
@@ -235,6 +254,7 @@ Recipe read_recipe(const std::filesystem::path& path, const std::vector<std::str
   r.exits = read_exits(toml);
   r.l0 = read_l0(toml);
   r.score_batches = size(toml, "scores.batches", r.score_batches, 1, 1 << 30);
+  r.parallel = read_parallel(toml);
   r.search = read_search(toml);
   toml.finish();
   check(r, toml);

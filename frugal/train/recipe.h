@@ -77,6 +77,18 @@ struct L0Recipe {
   double high = 1.1;
 };
 
+/// How several processes train one model together; without meaning for a single one.
+struct ParallelRecipe {
+  std::string compress = "none";  ///< of what is exchanged: none, fp16, int8, topk or powersgd
+  double top_share = 0.01;        ///< topk: share of the numbers that are sent
+  std::size_t rank = 4;           ///< powersgd: of the matrices that are sent
+  std::size_t bucket_mb = 4;      ///< MiB of gradients that are sent at once
+  std::size_t every = 1;          ///< steps between exchanges; above 1: of parameters (DiLoCo)
+  double outer_rate = 0.7;        ///< DiLoCo: of the step over what the ranks agree on
+  double outer_momentum = 0.9;
+  bool shard_optimizer = false;  ///< each rank keeps its share of the optimizer's memory (ZeRO-1)
+};
+
 /// A key of the recipe that a search may choose, and from what.
 struct SearchParameter {
   std::string key;  ///< "optimizer.rate"
@@ -118,6 +130,7 @@ struct Recipe {
   ExitsRecipe exits;
   L0Recipe l0;
   std::uint64_t score_batches = 64;  ///< of a run that scores weights instead of training them
+  ParallelRecipe parallel;
   SearchRecipe search;
 };
 

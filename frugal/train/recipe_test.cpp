@@ -203,10 +203,39 @@ TEST_F(RecipeFile, NamesTheKeyThatIsOutOfRange) {
                              "schedule.patience=-1",
                              "distill.temperature=0",
                              "distill.hard=1.1",
-                             "distill.hidden=-1"}) {
+                             "distill.hidden=-1",
+                             "parallel.compress=zip",
+                             "parallel.top_share=0",
+                             "parallel.rank=0",
+                             "parallel.bucket_mb=0",
+                             "parallel.every=0",
+                             "parallel.outer_rate=0",
+                             "parallel.outer_momentum=2",
+                             "parallel.shard_optimizer=1"}) {
     const std::string key(change, std::string_view(change).find('='));
     EXPECT_NE(refusal(std::string(kWhole), {change}).find(key), std::string::npos) << change;
   }
+}
+
+TEST_F(RecipeFile, SaysHowRanksTrainTogether) {
+  const ParallelRecipe usual = read(std::string(kWhole)).parallel;
+  EXPECT_EQ(usual.compress, "none");
+  EXPECT_EQ(usual.every, 1U);
+  const ParallelRecipe p =
+      read(std::string(kWhole), {"parallel.compress=topk", "parallel.top_share=0.5",
+                                 "parallel.rank=3", "parallel.bucket_mb=7", "parallel.every=50",
+                                 "parallel.outer_rate=0.6", "parallel.outer_momentum=0.8"})
+          .parallel;
+  EXPECT_EQ(p.compress, "topk");
+  EXPECT_EQ(p.top_share, 0.5);
+  EXPECT_EQ(p.rank, 3U);
+  EXPECT_EQ(p.bucket_mb, 7U);
+  EXPECT_EQ(p.every, 50U);
+  EXPECT_EQ(p.outer_rate, 0.6);
+  EXPECT_EQ(p.outer_momentum, 0.8);
+  EXPECT_NE(refusal(std::string(kWhole), {"parallel.shard_optimizer=true", "parallel.every=2"})
+                .find("parallel.every"),
+            std::string::npos);
 }
 
 TEST_F(RecipeFile, LabelsNeedAnEncoderAndOthersNeedNone) {
