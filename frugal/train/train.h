@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "frugal/base/error.h"
 #include "frugal/base/units.h"
 #include "frugal/train/recipe.h"
 
@@ -19,6 +20,35 @@ struct ExitFigures {
   std::size_t layer = 0;
   double loss = 0.0;
   double accuracy = 0.0;
+};
+
+/// Which of several processes that train one model together this one is.  Rank 0 leads: it alone
+/// writes files, and the others find it at `address` and `port`.
+struct Ranks {
+  std::size_t rank = 0;
+  std::size_t count = 1;
+  std::size_t local_rank = 0;  ///< among those on this machine: which GPU is its own
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 29500;  ///< 0, on rank 0 alone: any free one
+  std::string interface;       ///< of the network, such as eth0; empty: what the host's name says
+  /// Rank 0: called with its port once the others may come.
+  std::function<void(std::uint16_t port)> listening = {};
+  /// Called now and then while others are awaited; may throw to give up.
+  std::function<void()> waiting = {};
+  double patience_s = 1800.0;  ///< that a rank is waited for before it is taken for lost
+};
+
+/// Thrown where a run ends because of another rank: it died, or asked all to stop.
+class LostRanks : public Error {
+ public:
+  explicit LostRanks(const std::string& message) : Error(ErrorKind::kIo, message) {}
+};
+
+/// Bytes that all ranks together sent in this run, and the time this rank spent on that: preparing,
+/// copying, waiting.
+struct Communication {
+  std::uint64_t bytes = 0;
+  Seconds time;
 };
 
 /// Where a run stands, after a step or a stage before the first.
@@ -34,6 +64,7 @@ struct TrainProgress {
   std::optional<double> validation = {};  ///< a new validation loss, where one was just measured
   std::optional<double> accuracy = {};    ///< of that: share of targets that have the largest score
   std::vector<ExitFigures> exits = {};    ///< of that: the same at each exit
+  std::optional<Communication> communication = {};  ///< of several ranks, so far
 };
 
 /// Called after each step, and now and then before; may throw to stop the run, which then leaves a
@@ -45,6 +76,7 @@ struct TrainOptions {
   bool fresh = false;  ///< begin anew although there are checkpoints
   std::filesystem::path scores =
       {};  ///< not empty: score the weights into this file, train nothing
+  Ranks ranks = {};
   TrainFn progress = {};
 };
 
@@ -54,11 +86,12 @@ struct TrainOutcome {
   std::uint64_t resumed_at = 0;  ///< step of the checkpoint it went on from; 0: none
   std::uint64_t tokens = 0;      ///< computed, in all runs
   std::uint64_t parameters = 0;
-  std::uint64_t skipped_documents = 0;  ///< too long for a row
-  double loss = 0.0;                    ///< of the last step
-  std::optional<double> validation;     ///< last measured
-  Seconds time;                         ///< of all runs
-  std::vector<std::string> notes;       ///< what a person should know, a line each
+  std::uint64_t skipped_documents = 0;         ///< too long for a row
+  double loss = 0.0;                           ///< of the last step
+  std::optional<double> validation;            ///< last measured
+  Seconds time;                                ///< of all runs
+  std::optional<Communication> communication;  ///< of several ranks, in this run
+  std::vector<std::string> notes;              ///< what a person should know, a line each
 };
 
 /// With `TrainOptions::scores` no step is taken: Recipe::score_batches batches of the data say what
@@ -69,10 +102,14 @@ struct TrainOutcome {
 /// A run that was stopped goes on from its latest checkpoint and gives the same losses as one that
 /// was not.
 ///
+/// Of several ranks each calls it with the same recipe; the model is written once, by rank 0.  The
+/// gradient of a step is that of one process with as many rows as all ranks together.
+///
 /// Errors:  kInvalidArgument for a recipe that cannot be carried out; kCorrupt for data or a model
 ///          that is none, and for a loss or a weight that stopped being a number (the checkpoints
 ///          before it stay); kIo when the disk is full (likewise); kUnsupported in a build without
-///          LibTorch, and for a device that is not there.
+///          LibTorch, and for a device that is not there; LostRanks when another rank ended: what
+///          can be saved is then saved.
 /// Threads: one run at a time in a process.
 [[nodiscard]] TrainOutcome train(const Recipe& recipe, const TrainOptions& options);
 

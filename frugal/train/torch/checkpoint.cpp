@@ -143,8 +143,10 @@ std::vector<std::filesystem::path> Checkpoints::newest_first() const {
   return found;
 }
 
-void Checkpoints::save(const Network& network, Optimizer& optimizer, const RunState& state) const {
+void Checkpoints::save(const Network& network, Optimizer& optimizer, const RunState& state,
+                       const std::vector<Parameter>& further) const {
   std::vector<Entry> entries = entries_of(network, optimizer);
+  for (const Parameter& one : further) entries.push_back({one.name, one.value});
   std::uint32_t checksum = 0;
   for (Entry& entry : entries) {
     entry.value = entry.value.detach().to(at::kCPU, at::kFloat).contiguous();
@@ -169,7 +171,8 @@ void Checkpoints::save(const Network& network, Optimizer& optimizer, const RunSt
 }
 
 bool Checkpoints::load(Network& network, Optimizer& optimizer, RunState& state,
-                       std::vector<std::string>& notes) const {
+                       std::vector<std::string>& notes,
+                       const std::vector<Parameter>& further) const {
   const auto all = newest_first();
   for (const std::filesystem::path& path : all) {
     try {
@@ -183,6 +186,9 @@ bool Checkpoints::load(Network& network, Optimizer& optimizer, RunState& state,
                         path.string()));
       }
       for (const Entry& entry : entries_of(network, optimizer)) copy_in(*file, entry);
+      for (const Parameter& one : further) {
+        if (file->find(one.name) != nullptr) copy_in(*file, {one.name, one.value});
+      }
       optimizer.resume(count_at(*file, "train.optimizer_steps"));
       state = found;
       return true;

@@ -34,15 +34,17 @@ class Checkpoints {
  public:
   explicit Checkpoints(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
+  /// `further` tensors are stored under their own names.
   /// Errors: those of write_gguf; what was there before stays.
-  void save(const Network& network, Optimizer& optimizer, const RunState& state) const;
+  void save(const Network& network, Optimizer& optimizer, const RunState& state,
+            const std::vector<Parameter>& further = {}) const;
 
   /// Puts the latest whole checkpoint into network and optimizer; a damaged one is passed over and
-  /// told in `notes`.  False when there is none.
+  /// told in `notes`.  Of `further`, what the file lacks stays as it is.  False when there is none.
   /// Errors: kCorrupt when there are checkpoints and all are damaged; kInvalidArgument for one of
   ///         another recipe or shape.
   bool load(Network& network, Optimizer& optimizer, RunState& state,
-            std::vector<std::string>& notes) const;
+            std::vector<std::string>& notes, const std::vector<Parameter>& further = {}) const;
 
   void remove_all() const;
 

@@ -114,7 +114,7 @@ void Optimizer::step(double factor) {
   const at::NoGradGuard no_gradient;
   ++steps_;
   for (Slot& slot : slots_) {
-    if (!slot.value.grad().defined()) continue;
+    if (!slot.value.grad().defined() || slot.state.empty()) continue;
     const Rule rule = rule_of(slot);
     const double rate = factor * (rule == Rule::kMuon ? options_.muon_rate : options_.rate);
     const double decay = slot.value.dim() > 1 ? options_.decay : 0.0;

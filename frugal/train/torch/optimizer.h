@@ -60,7 +60,7 @@ class Optimizer {
   Optimizer(const OptimizerOptions& options, std::vector<Slot> slots);
 
   /// One step with the gradients that the values hold; `factor` scales the rate.  Gradients are
-  /// left as they are.
+  /// left as they are; so is a slot whose state was cleared: another rank's.
   void step(double factor);
   void zero_gradients();
   /// Steps taken, which the corrections of Adam need.
