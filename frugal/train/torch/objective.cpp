@@ -33,8 +33,9 @@ std::vector<Slice> token_slice(const Inputs& inputs) {
 std::vector<Slice> label_slices(const Batch& batch, const std::vector<LabelGroup>& labels,
                                 const Inputs& inputs) {
   const std::vector<std::int64_t> flat(batch.labels.begin(), batch.labels.end());
-  const Tensor targets =
-      to_device(flat, inputs.tokens.device()).view({-1, static_cast<std::int64_t>(labels.size())});
+  const Tensor targets = to_device(flat, inputs.tokens.device())
+                             .view({static_cast<std::int64_t>(batch.documents.size()),
+                                    static_cast<std::int64_t>(labels.size())});
   std::vector<Slice> slices;
   std::int64_t first = 0;
   for (std::size_t g = 0; g < labels.size(); ++g) {

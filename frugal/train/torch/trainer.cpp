@@ -2,9 +2,11 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
+#include <torch/csrc/api/include/torch/cuda.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -50,7 +52,7 @@ OptimizerOptions options_of(const OptimizerRecipe& recipe) {
           .muon_rate = recipe.muon_rate};
 }
 
-at::Device device_of(const std::string& name) {
+at::Device device_of(const std::string& name, std::size_t local_rank) {
   const bool cuda = at::hasCUDA();
   if (name == "cpu" || (name == "auto" && !cuda)) return {at::kCPU};
   if (name != "auto" && name != "cuda") {
@@ -60,7 +62,8 @@ at::Device device_of(const std::string& name) {
   if (!cuda) {
     throw Error(ErrorKind::kUnsupported, "device cuda: this LibTorch or machine has none");
   }
-  return {at::kCUDA, 0};
+  const auto devices = static_cast<std::size_t>(torch::cuda::device_count());
+  return {at::kCUDA, static_cast<at::DeviceIndex>(local_rank % std::max<std::size_t>(devices, 1))};
 }
 
 /// Lets LibTorch choose bfloat16 where that is safe, for the life of the object.
@@ -127,26 +130,39 @@ std::string fingerprint(const Recipe& r, const Network& network, const TokenStor
 Trainer::Trainer(const Recipe& recipe, const TrainOptions& options)
     : recipe_(recipe),
       options_(options),
-      device_(device_of(recipe.device)),
+      parallel_(recipe.parallel, options.ranks),
+      device_(device_of(recipe.device, options.ranks.local_rank)),
       schedule_(recipe.schedule),
       checkpoints_(recipe.output) {
   at::set_num_threads(static_cast<int>(options.threads));
   if (recipe_.cache.empty()) recipe_.cache = recipe_.output;
   std::filesystem::create_directories(recipe_.output / "events");
-  prepare_model();
-  prepare_data();
+  parallel_.leader_first([this] {
+    prepare_model();
+    prepare_data();
+  });
   optimizer_.emplace(options_of(recipe_.optimizer), slots_of(*network_));
+  parallel_.attach(*optimizer_);
   objective_.emplace(*network_, recipe_.distill, labels_, recipe_.exits.weight);
   state_.validation = kNoValidation;
   state_.recipe = fingerprint(recipe_, *network_, *train_data_);
 }
 
-ProgressFn Trainer::stage() const {
+ProgressFn Trainer::stage() {
   return [this](const ProgressUpdate& update) {
-    if (!options_.progress) return;
-    options_.progress(
-        {.stage = std::string(update.stage), .step = update.done, .steps = update.total});
+    report({.stage = std::string(update.stage), .step = update.done, .steps = update.total});
   };
+}
+
+// One rank that stopped by itself would leave the others waiting.
+void Trainer::report(const TrainProgress& progress) {
+  if (!options_.progress) return;
+  if (parallel_.alone() || !in_loop_) return options_.progress(progress);
+  try {
+    options_.progress(progress);
+  } catch (...) {
+    wish_ = std::current_exception();
+  }
 }
 
 void Trainer::prepare_model() {
@@ -192,7 +208,7 @@ void Trainer::round_matrices(DType type) {
 }
 
 // Learning one takes a minute, so it is kept beside the checkpoints.
-format::Metadata Trainer::vocabulary() const {
+format::Metadata Trainer::vocabulary() {
   const ModelRecipe& from = recipe_.model;
   if (!from.vocabulary.empty()) return format::TensorFile::open(from.vocabulary)->metadata();
   const std::filesystem::path kept = recipe_.cache / "vocabulary.gguf";
@@ -241,46 +257,100 @@ PackerOptions Trainer::packing() const {
   return {.packing = labels_.empty() ? Packing::kCausal : Packing::kPadded,
           .length = static_cast<std::uint32_t>(recipe_.data.length),
           .rows = static_cast<std::uint32_t>(recipe_.data.rows),
-          .seed = recipe_.seed};
+          .seed = recipe_.seed,
+          .rank = static_cast<std::uint32_t>(parallel_.rank()),
+          .ranks = static_cast<std::uint32_t>(parallel_.ranks())};
 }
 
 TrainOutcome Trainer::run() {
   if (!options_.scores.empty()) return score();
   TrainOutcome outcome;
-  if (options_.fresh) checkpoints_.remove_all();
-  if (checkpoints_.load(*network_, *optimizer_, state_, outcome.notes)) {
+  const bool resumed = resume(outcome);
+  if (parallel_.leads()) {
+    events_.emplace(recipe_.output / "events", static_cast<std::int64_t>(state_.step));
+  }
+  in_loop_ = true;
+  try {
+    loop(resumed);
+    finish(outcome);
+  } catch (const LostRanks& lost) {
+    throw LostRanks(str("{}: {}; {}", recipe_.name, lost.what(), keep_latest_meeting()));
+  } catch (const Error&) {
+    throw;  // what is wrong now must not become the latest checkpoint
+  } catch (...) {
+    if (step_whole_ && parallel_.alone()) save_checkpoint();
+    throw;
+  }
+  return outcome;
+}
+
+bool Trainer::resume(TrainOutcome& outcome) {
+  bool resumed = false;
+  if (parallel_.leads()) {
+    if (options_.fresh) checkpoints_.remove_all();
+    resumed = checkpoints_.load(*network_, *optimizer_, state_, outcome.notes, parallel_.memory());
+  }
+  resumed = parallel_.start(*network_, *optimizer_, state_, resumed, run_name());
+  if (resumed) {
     outcome.resumed_at = state_.step;
     train_->seek(state_.data);
     schedule_.restore(state_.schedule);
     if (gates_) gates_->resume(state_.step);
   }
-  events_.emplace(recipe_.output / "events", static_cast<std::int64_t>(state_.step));
+  state_.data = train_->state();
+  state_.schedule = schedule_.state();
+  common_ = state_;
+  return resumed;
+}
+
+// What must be equal on all ranks, so that they meet at the same steps.
+std::string Trainer::run_name() const {
+  const ParallelRecipe& p = recipe_.parallel;
+  return str("{} | {} steps, validated every {} | {} {} {} buckets {} every {} sharded {}",
+             state_.recipe, recipe_.steps, recipe_.validate_every, p.compress, p.top_share, p.rank,
+             p.bucket_mb, p.every, p.shard_optimizer);
+}
+
+void Trainer::loop(bool resumed) {
   Seconds saved = monotonic_now();
-  try {
-    while (state_.step < recipe_.steps) {
-      step();
-      if ((monotonic_now() - saved).value() > 60.0 * recipe_.checkpoint_minutes) {
-        save_checkpoint();
-        saved = monotonic_now();
-      }
+  // Sharded memory is lost with a rank: then there must be a checkpoint to go back to.
+  bool due = parallel_.sharded() && !resumed;
+  while (state_.step < recipe_.steps) {
+    step();
+    due = due || (monotonic_now() - saved).value() > 60.0 * recipe_.checkpoint_minutes;
+    if (!parallel_.met()) continue;
+    const bool stop = parallel_.any(wish_ != nullptr);
+    if (parallel_.any(due && parallel_.leads()) || stop) {
+      save_checkpoint();
+      saved = monotonic_now();
+      due = false;
     }
-  } catch (const Error&) {
-    throw;  // what is wrong now must not become the latest checkpoint
-  } catch (...) {
-    if (step_whole_) save_checkpoint();
-    throw;
+    if (wish_) std::rethrow_exception(wish_);
+    if (stop) {
+      throw LostRanks(str("{}: another rank asked to stop, expected steps up to {}",
+                          parallel_.name(), recipe_.steps));
+    }
   }
-  finish(outcome);
-  return outcome;
+}
+
+// What becomes of a run whose other ranks are gone.
+std::string Trainer::keep_latest_meeting() {
+  if (!parallel_.leads()) return "rank 0 keeps what was learned";
+  if (parallel_.sharded()) return "the latest checkpoint stays";
+  parallel_.restore();
+  checkpoints_.save(*network_, *optimizer_, common_, parallel_.memory());
+  return str("step {} is kept, the same command goes on from there", common_.step);
 }
 
 void Trainer::finish(TrainOutcome& outcome) {
   save_checkpoint();
   outcome.model = recipe_.output / (recipe_.name + ".gguf");
-  format::Metadata further;
-  further.set("general.name", recipe_.name);
-  const auto type = dtype_from_name(recipe_.type);
-  network_->save(outcome.model, type.value_or(DType::kF16), further);
+  if (parallel_.leads()) {
+    format::Metadata further;
+    further.set("general.name", recipe_.name);
+    const auto type = dtype_from_name(recipe_.type);
+    network_->save(outcome.model, type.value_or(DType::kF16), further);
+  }
   outcome.steps = state_.step;
   outcome.tokens = state_.tokens;
   outcome.parameters = static_cast<std::uint64_t>(network_->parameter_count());
@@ -288,6 +358,7 @@ void Trainer::finish(TrainOutcome& outcome) {
   outcome.loss = state_.loss;
   if (std::isfinite(state_.validation)) outcome.validation = state_.validation;
   outcome.time = Seconds(state_.seconds);
+  outcome.communication = parallel_.so_far();
   if (!gates_) return;
   const KeptGates kept = gates_->kept();
   outcome.notes.push_back(
@@ -325,9 +396,11 @@ std::uint64_t Trainer::targets_of(const Batch& batch) const {
 }
 
 void Trainer::save_checkpoint() {
-  state_.data = train_->state();
-  state_.schedule = schedule_.state();
-  checkpoints_.save(*network_, *optimizer_, state_);
+  parallel_.before_checkpoint();
+  if (parallel_.leads()) {
+    checkpoints_.save(*network_, *optimizer_, state_, parallel_.memory());
+  }
+  parallel_.after_checkpoint();
 }
 
 void Trainer::step() {
@@ -336,16 +409,20 @@ void Trainer::step() {
   // What is random in a step depends on its number alone, so that a resumed run repeats it.
   at::manual_seed(recipe_.seed * 1'000'003 + state_.step);
   std::vector<Batch> batches;
-  std::uint64_t targets = 0;
-  std::uint64_t tokens = 0;
+  Parallel::Counts own;
   for (std::size_t i = 0; i < recipe_.data.accumulate; ++i) {
     batches.push_back(train_->next());
-    targets += targets_of(batches.back());
-    tokens += batches.back().token_count;
+    own.targets += targets_of(batches.back());
+    own.tokens += batches.back().token_count;
   }
+  const Parallel::Counts all = parallel_.counts(own);
   optimizer_->zero_gradients();
   double loss = 0.0;
-  for (const Batch& batch : batches) loss += backward(batch, targets);
+  for (const Batch& batch : batches) {
+    if (&batch == &batches.back()) parallel_.before_last_backward();
+    loss += backward(batch, all.targets);
+  }
+  loss = parallel_.after_backward(loss);
   const double norm = clip_gradients(optimizer_->slots(), recipe_.optimizer.clip);
   if (!std::isfinite(loss) || !std::isfinite(norm)) {
     throw Error(ErrorKind::kCorrupt,
@@ -356,15 +433,18 @@ void Trainer::step() {
   const double factor = schedule_.factor(state_.step);
   optimizer_->step(factor);
   if (gates_) gates_->step(state_.step);
+  const auto late = parallel_.finish_step(state_.step + 1, state_.step + 1 == recipe_.steps);
   ++state_.step;
   state_.loss = loss;
-  state_.tokens += tokens;
+  state_.tokens += all.tokens + static_cast<std::uint64_t>(late);
   const double seconds = (monotonic_now() - start).value();
   state_.seconds += seconds;
-  const double speed = static_cast<double>(tokens) / seconds;
+  const double speed = static_cast<double>(all.tokens) / seconds;
   speed_ = speed_ == 0.0 ? speed : (kSpeedMemory * speed_) + ((1.0 - kSpeedMemory) * speed);
+  state_.data = train_->state();
   step_whole_ = true;
   tell(factor * recipe_.optimizer.rate, norm);
+  if (parallel_.met()) common_ = state_;
 }
 
 double Trainer::backward(const Batch& batch, std::uint64_t targets) {
@@ -390,19 +470,23 @@ void Trainer::tell(double rate, double norm) {
                          .rate = rate,
                          .gradient_norm = norm,
                          .tokens = state_.tokens,
-                         .tokens_per_s = speed_};
-  const bool due = recipe_.validate_every > 0 &&
-                   (state_.step % recipe_.validate_every == 0 || state_.step == recipe_.steps);
-  if (due && validation_data_) {
+                         .tokens_per_s = speed_,
+                         .communication = parallel_.so_far()};
+  validation_due_ = validation_due_ ||
+                    (recipe_.validate_every > 0 &&
+                     (state_.step % recipe_.validate_every == 0 || state_.step == recipe_.steps));
+  if (validation_due_ && validation_data_ && parallel_.met()) {
+    validation_due_ = false;
     const Validation measured = validate();
     progress.validation = measured.loss;
     progress.accuracy = measured.accuracy;
     progress.exits = measured.exits;
     state_.validation = measured.loss;
     schedule_.observe(measured.loss);
+    state_.schedule = schedule_.state();
   }
-  write_events(progress);
-  if (options_.progress) options_.progress(progress);
+  if (events_) write_events(progress);
+  report(progress);
 }
 
 void Trainer::write_events(const TrainProgress& progress) {
@@ -416,6 +500,11 @@ void Trainer::write_events(const TrainProgress& progress) {
   for (const ExitFigures& exit : progress.exits) {
     scalars.push_back({str("loss/exit_{}", exit.layer), number(exit.loss)});
     scalars.push_back({str("accuracy/exit_{}", exit.layer), number(exit.accuracy)});
+  }
+  if (progress.communication) {
+    const Communication& c = *progress.communication;
+    scalars.push_back({"communication/bytes", number(static_cast<double>(c.bytes))});
+    scalars.push_back({"communication/seconds", number(c.time.value())});
   }
   events_->add(static_cast<std::int64_t>(progress.step), scalars);
 }
@@ -439,11 +528,15 @@ Trainer::Validation Trainer::validate() {
     }
     stage()({.stage = "validate", .done = targets, .total = validation_data_->targets()});
   }
-  const auto count = static_cast<double>(targets);
-  Validation out{.loss = sum / count, .accuracy = static_cast<double>(right) / count, .exits = {}};
+  std::vector<double> own = {sum, static_cast<double>(targets), static_cast<double>(right)};
+  for (const ExitLoss& exit : exits) {
+    own.insert(own.end(), {exit.hard, static_cast<double>(exit.right)});
+  }
+  const auto all = parallel_.sums(own);
+  Validation out{.loss = all[0] / all[1], .accuracy = all[2] / all[1], .exits = {}};
   for (std::size_t i = 0; i < exits.size(); ++i) {
-    out.exits.push_back({network_->model().exits()[i], exits[i].hard / count,
-                         static_cast<double>(exits[i].right) / count});
+    out.exits.push_back({network_->model().exits()[i], all[3 + (2 * i)] / all[1],
+                         all[4 + (2 * i)] / all[1]});
   }
   return out;
 }

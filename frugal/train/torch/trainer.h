@@ -2,6 +2,7 @@
 
 /// Private to this folder: the loop.
 
+#include <exception>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "frugal/train/torch/network.h"
 #include "frugal/train/torch/objective.h"
 #include "frugal/train/torch/optimizer.h"
+#include "frugal/train/torch/parallel.h"
 #include "frugal/train/train.h"
 
 namespace frugal::train {
@@ -34,13 +36,18 @@ class Trainer {
   };
 
   void prepare_model();
-  [[nodiscard]] format::Metadata vocabulary() const;
+  [[nodiscard]] format::Metadata vocabulary();
   [[nodiscard]] text::Vocabulary learn_vocabulary() const;
   void round_matrices(DType type);
   void prepare_data();
   [[nodiscard]] PackerOptions packing() const;
-  [[nodiscard]] ProgressFn stage() const;
+  [[nodiscard]] ProgressFn stage();
   TrainOutcome score();
+  void report(const TrainProgress& progress);
+  bool resume(TrainOutcome& outcome);
+  [[nodiscard]] std::string run_name() const;
+  void loop(bool resumed);
+  [[nodiscard]] std::string keep_latest_meeting();
   void step();
   [[nodiscard]] std::uint64_t targets_of(const Batch& batch) const;
   double backward(const Batch& batch, std::uint64_t targets);
@@ -52,6 +59,7 @@ class Trainer {
 
   Recipe recipe_;
   TrainOptions options_;
+  Parallel parallel_;
   at::Device device_;
   std::vector<LabelGroup> labels_;
   std::unique_ptr<Network> network_;
@@ -63,10 +71,14 @@ class Trainer {
   std::optional<Objective> objective_;
   Schedule schedule_;
   Checkpoints checkpoints_;
-  RunState state_;
+  RunState state_;   ///< after the latest whole step
+  RunState common_;  ///< after the latest meeting of all ranks
   std::optional<EventFile> events_;
-  double speed_ = 0.0;       ///< tokens per second, lately
-  bool step_whole_ = false;  ///< the latest step was taken in full
+  double speed_ = 0.0;           ///< tokens per second, lately
+  bool step_whole_ = false;      ///< the latest step was taken in full
+  bool validation_due_ = false;  ///< as soon as all ranks meet
+  bool in_loop_ = false;
+  std::exception_ptr wish_;  ///< to stop, which all ranks must hear of first
 };
 
 }  // namespace frugal::train
