@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -10,7 +11,9 @@
 #include "frugal/base/json.h"
 #include "frugal/base/str.h"
 #include "frugal/cli/common.h"
+#include "frugal/cli/interrupt.h"
 #include "frugal/cli/json_of.h"
+#include "frugal/cli/ranks.h"
 #include "frugal/cli/verbs.h"
 #include "frugal/meter/window.h"
 #include "frugal/train/search.h"
@@ -21,6 +24,9 @@ namespace frugal::cli {
 namespace {
 
 constexpr double kLapSeconds = 2.0;
+constexpr int kIoCode = 2 + static_cast<int>(ErrorKind::kIo);
+// Ranks that were started here end by themselves within a step of the others.
+constexpr double kFarewellSeconds = 30.0;
 
 struct Options {
   CommonOptions common;
@@ -29,7 +35,33 @@ struct Options {
   bool fresh = false;
   bool search = false;
   std::string scores;
+  std::size_t ranks = 0;  ///< to start on this machine; 0: what the environment says
 };
+
+/// Which of how many processes this is, and its share of the CPUs.
+struct Place {
+  train::Ranks ranks;
+  std::size_t threads = 1;
+};
+
+Place place_of(const Options& options) {
+  const Environment environment = process_environment();
+  Place place;
+  std::size_t here = 1;
+  if (options.ranks > 0) {
+    here = options.ranks;
+    place.ranks.count = options.ranks;
+    place.ranks.port = 0;
+  } else if (const auto ranks = ranks_of(environment)) {
+    place.ranks = *ranks;
+    here = local_ranks(environment, *ranks);
+  }
+  place.ranks.waiting = throw_if_interrupted;
+  const bool given = options.common.threads > 0;
+  const std::size_t share = threads_of(options.common) / (given ? 1 : here);
+  place.threads = std::max<std::size_t>(share, 1);
+  return place;
+}
 
 /// Energy of a job while it runs: spans end to end, their energies and uncertainties added, for
 /// what is wrong with a meter is wrong in every span alike.
@@ -85,17 +117,16 @@ std::string detail_of(const train::TrainProgress& progress, const meter::Reading
 /// Writes the curve into the ledger, at each validation.
 class Record {
  public:
-  Record(const Options& options, const train::Recipe& recipe, const std::string& command_line) {
+  Record(const Options& options, const train::Recipe& recipe, const Place& place,
+         const std::string& command_line) {
     const std::filesystem::path path = options.common.ledger.empty()
                                            ? recipe.output / "ledger.sqlite"
                                            : std::filesystem::path(options.common.ledger);
     std::filesystem::create_directories(recipe.output);
     ledger_.emplace(path);
-    const Json settings = {{"recipe", options.recipe},
-                           {"set", options.changes},
-                           {"threads", threads_of(options.common)},
-                           {"steps", recipe.steps},
-                           {"seed", recipe.seed},
+    const Json settings = {{"recipe", options.recipe},       {"set", options.changes},
+                           {"threads", place.threads},       {"ranks", place.ranks.count},
+                           {"steps", recipe.steps},          {"seed", recipe.seed},
                            {"torch", train::torch_version()}};
     run_ = ledger_->begin(run_info("train", command_line, recipe.name, to_line(settings)));
   }
@@ -117,6 +148,12 @@ class Record {
     ledger_->add_readings(run_, {energy});
     ledger_->add_metric(run_, {.name = "loss", .value = outcome.loss});
     ledger_->add_metric(run_, {.name = "tokens", .value = static_cast<double>(outcome.tokens)});
+    if (outcome.communication) {
+      const train::Communication& c = *outcome.communication;
+      ledger_->add_metric(run_,
+                          {.name = "communication_bytes", .value = static_cast<double>(c.bytes)});
+      ledger_->add_metric(run_, {.name = "communication_time_s", .value = c.time.value()});
+    }
     for (const std::string& note : outcome.notes) {
       ledger_->add_note(run_, {.key = "note", .text = note});
     }
@@ -130,7 +167,37 @@ class Record {
   ledger::RunId run_{};
 };
 
-void print_outcome(const Options& options, const train::TrainOutcome& outcome,
+/// The part of a run's joules that went by while rank 0 exchanged: modelled, as if its power were
+/// always the same.
+std::optional<Joules> communication_energy(const train::Communication& communication,
+                                           const meter::Reading& energy) {
+  if (energy.quality == meter::Quality::kUnavailable || energy.time.value() <= 0.0) return {};
+  return std::min(1.0, communication.time.value() / energy.time.value()) * energy.energy;
+}
+
+Json communication_json(const train::Communication& communication, std::size_t ranks,
+                        const meter::Reading& energy) {
+  Json json = {
+      {"ranks", ranks}, {"bytes", communication.bytes}, {"time_s", communication.time.value()}};
+  if (const auto joules = communication_energy(communication, energy)) {
+    json["energy_j"] = joules->value();
+    json["quality"] = meter::quality_name(meter::Quality::kModelled);
+  }
+  return json;
+}
+
+std::string communication_text(const train::Communication& communication, std::size_t ranks,
+                               const meter::Reading& energy) {
+  std::string text =
+      str("{} ranks sent each other {} and spent {:.1f} s on it", ranks,
+          human_si(static_cast<double>(communication.bytes), "B"), communication.time.value());
+  if (const auto joules = communication_energy(communication, energy)) {
+    text += str(", about {} (modelled)", human_si(joules->value(), "J"));
+  }
+  return text + "\n";
+}
+
+void print_outcome(const Options& options, const Place& place, const train::TrainOutcome& outcome,
                    const meter::Reading& energy) {
   if (options.common.json) {
     Json json = {{"model", outcome.model.string()},
@@ -144,6 +211,9 @@ void print_outcome(const Options& options, const train::TrainOutcome& outcome,
                  {"notes", outcome.notes},
                  {"readings", json_of(std::vector{energy})}};
     if (outcome.validation) json["validation"] = *outcome.validation;
+    if (outcome.communication) {
+      json["communication"] = communication_json(*outcome.communication, place.ranks.count, energy);
+    }
     print_out(to_line(json) + "\n");
     return;
   }
@@ -159,6 +229,9 @@ void print_outcome(const Options& options, const train::TrainOutcome& outcome,
   if (outcome.validation) text += str(", validation {:.4f}", *outcome.validation);
   text += str("\nthis run {} in {:.0f} s; in all {:.0f} s\n", text_of(energy), energy.time.value(),
               outcome.time.value());
+  if (outcome.communication) {
+    text += communication_text(*outcome.communication, place.ranks.count, energy);
+  }
   print_out(text);
 }
 
@@ -225,11 +298,77 @@ void run_search(const Options& options) {
   print_search(options, outcome, joules);
 }
 
-void run_train(const Options& options, const std::string& command_line) {
-  if (options.search) return run_search(options);
+std::vector<std::string> words_of_child(const Options& options, const Place& place) {
+  std::vector<std::string> words = {"/proc/self/exe", "train",     options.recipe,
+                                    "--quiet",        "--threads", str("{}", place.threads)};
+  for (const std::string& change : options.changes) {
+    words.insert(words.end(), {"--set", change});
+  }
+  return words;
+}
+
+/// Rank 0, or the only one.
+train::TrainOutcome train_leading(const train::Recipe& recipe, const Options& options, Place place,
+                                  const train::TrainFn& progress) {
+  RankChildren others;
+  if (options.ranks > 1) {
+    place.ranks.listening = [&](std::uint16_t port) {
+      others.start(words_of_child(options, place), options.ranks, port);
+    };
+    place.ranks.waiting = [&others] {
+      throw_if_interrupted();
+      others.check();
+    };
+  }
+  try {
+    train::TrainOutcome outcome = train::train(recipe, {.threads = place.threads,
+                                                        .fresh = options.fresh,
+                                                        .scores = options.scores,
+                                                        .ranks = place.ranks,
+                                                        .progress = progress});
+    others.finish(kFarewellSeconds);  // their joules count once they have ended
+    return outcome;
+  } catch (const train::LostRanks& lost) {
+    others.finish(kFarewellSeconds);
+    const std::string why = others.faults();
+    throw Error(lost.kind(), str("{}{}{}", lost.what(), why.empty() ? "" : "; ", why));
+  }
+}
+
+/// Another rank than 0: nothing is written, and where rank 0 started it, that one speaks.
+int train_following(const train::Recipe& recipe, const Options& options, const Place& place) {
+  const bool silent = launcher_lives(process_environment());
+  try {
+    (void)train::train(recipe, {.threads = place.threads,
+                                .fresh = options.fresh,
+                                .ranks = place.ranks,
+                                .progress = [](const auto&) { throw_if_interrupted(); }});
+    return 0;
+  } catch (const train::LostRanks&) {
+    if (silent && launcher_lives(process_environment())) return kIoCode;
+    throw;
+  } catch (const Error& error) {
+    if (!silent) throw;
+    print_out(str("{}\n", error.what()));
+    return 2 + static_cast<int>(error.kind());
+  }
+}
+
+int run_train(const Options& options, const std::string& command_line) {
+  const Place place = place_of(options);
+  if (place.ranks.count > 1 && (options.search || !options.scores.empty())) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("{} in {} ranks, expected a single process",
+                    options.search ? "--search" : "--scores", place.ranks.count));
+  }
+  if (options.search) {
+    run_search(options);
+    return 0;
+  }
   const train::Recipe recipe = train::read_recipe(options.recipe, options.changes);
+  if (place.ranks.rank > 0) return train_following(recipe, options, place);
   const auto meter = meter::choose_meter(meter_options_of(options.common));
-  Record record(options, recipe, command_line);
+  Record record(options, recipe, place, command_line);
   RunningEnergy energy(*meter);
   train::TrainOutcome outcome;
   {
@@ -240,10 +379,7 @@ void run_train(const Options& options, const std::string& command_line) {
       bar({.stage = p.stage, .done = p.step, .total = p.steps, .detail = detail});
     };
     try {
-      outcome = train::train(recipe, {.threads = threads_of(options.common),
-                                      .fresh = options.fresh,
-                                      .scores = options.scores,
-                                      .progress = progress});
+      outcome = train_leading(recipe, options, place, progress);
     } catch (...) {
       record.stopped(energy.stop());
       throw;
@@ -251,7 +387,8 @@ void run_train(const Options& options, const std::string& command_line) {
   }
   const meter::Reading total = energy.stop();
   record.finish(total, outcome);
-  print_outcome(options, outcome, total);
+  print_outcome(options, place, outcome, total);
+  return 0;
 }
 
 }  // namespace
@@ -271,12 +408,18 @@ void setup_train(CLI::App& app, Invocation& invocation) {
       ->excludes(search);
   verb->add_option("-t,--threads", options->common.threads,
                    "threads; as many as CPUs if not given");
+  verb->add_option("--ranks", options->ranks,
+                   "train in so many processes of this machine, which share its CPUs")
+      ->check(CLI::Range(1, 1024));
   add_common(*verb, options->common, {.ledger = true, .meter = true});
   verb->footer(
       "Examples:\n  frugal train recipes/agent-10m.toml\n"
+      "  frugal train recipes/agent-10m.toml --ranks 2\n"
       "  frugal train recipes/agent-10m.toml --set optimizer.rate=0.0005 --set steps=100");
   verb->callback([options, &invocation] {
-    invocation.action = [options, line = invocation.command_line] { run_train(*options, line); };
+    invocation.action = [options, &invocation] {
+      invocation.exit_code = run_train(*options, invocation.command_line);
+    };
   });
 }
 

@@ -180,6 +180,11 @@ void Trainer::prepare_model() {
   file = with_exits(std::move(file), recipe_.exits.layers);
   network_ = std::make_unique<Network>(std::move(file), device_);
   if (from.keep_zeros) network_->look_through(zeros_kept(*network_));
+  if (recipe_.l0.target < 1.0 && !parallel_.alone()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                str("l0.target {} in {} ranks, expected a single process: gates are not exchanged",
+                    recipe_.l0.target, parallel_.ranks()));
+  }
   if (recipe_.l0.target < 1.0) gates_ = std::make_unique<Gates>(*network_, recipe_.l0);
   if (!recipe_.round_to.empty()) round_matrices(dtype_from_name(recipe_.round_to).value());
   if (!network_->model().tokenizer) {
