@@ -77,18 +77,19 @@ class TrainRanks(ProgramTest):
         for name in a:
             self.assertAlmostEqual(a[name], b[name], delta=within, msg=name)
 
-    def start(self, *words, **options):
-        return subprocess.Popen([FRUGAL, "train", "--quiet", "-t", "1", *map(str, words)],
-                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                **options)
+    def start(self, *words):
+        job = subprocess.Popen([FRUGAL, "train", "--quiet", "-t", "1", *map(str, words)],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(job.kill)
+        return job
 
     def children_of(self, job, count):
         """The ranks that `job` started, once they train."""
-        deadline = time.monotonic() + 60
-        listing = pathlib.Path(f"/proc/{job.pid}/task/{job.pid}/children")
+        deadline = time.monotonic() + 120
+        threads = pathlib.Path(f"/proc/{job.pid}/task")
         while time.monotonic() < deadline:
             children = [int(pid) for pid in "".join(
-                path.read_text() for path in listing.parent.parent.glob("*/children")).split()]
+                path.read_text() for path in threads.glob("*/children")).split()]
             events = list((self.out / "events").glob("*"))
             if len(children) == count and events and events[0].stat().st_size > 2000:
                 return children
@@ -126,7 +127,8 @@ class TrainRanks(ProgramTest):
             worse = done["validation"] - one["validation"]
             print(f"{rule}: {fewer:.1f} times fewer bytes, validation {worse:+.4f}")
             self.assertGreaterEqual(fewer, 0.999 * least, rule)
-            self.assertLess(worse, 0.5, rule)
+            # Few of the first steps' gradients have arrived yet where few numbers are sent.
+            self.assertLess(worse, 0.05 if least < 20 else 2.0, rule)
 
         sharded = self.train(self.two, "--ranks", 2, "--set", "parallel.shard_optimizer=true",
                              out="sharded")
@@ -242,6 +244,7 @@ class TrainRanks(ProgramTest):
             for rank in [0, 1]]
         faults = [job.communicate(timeout=60)[1] for job in jobs]
         self.assertEqual([job.returncode for job in jobs], [7, 2], faults)
+        self.assertIn("expected the same recipe and data", faults[1])
         self.assertIn("11 steps", faults[1])
 
 

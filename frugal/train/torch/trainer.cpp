@@ -311,9 +311,9 @@ bool Trainer::resume(TrainOutcome& outcome) {
 // What must be equal on all ranks, so that they meet at the same steps.
 std::string Trainer::run_name() const {
   const ParallelRecipe& p = recipe_.parallel;
-  return str("{} | {} steps, validated every {} | {} {} {} buckets {} every {} sharded {}",
-             state_.recipe, recipe_.steps, recipe_.validate_every, p.compress, p.top_share, p.rank,
-             p.bucket_mb, p.every, p.shard_optimizer);
+  return str("{} steps, validated every {}, {} {} {} buckets {} every {} sharded {} | {}",
+             recipe_.steps, recipe_.validate_every, p.compress, p.top_share, p.rank, p.bucket_mb,
+             p.every, p.shard_optimizer, state_.recipe);
 }
 
 void Trainer::loop(bool resumed) {
