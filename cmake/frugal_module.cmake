@@ -74,5 +74,5 @@ function(frugal_test group stem)
   endif()
   add_test(NAME ${group}.${stem} COMMAND ${target})
   set_tests_properties(${group}.${stem} PROPERTIES LABELS ${T_LABEL} TIMEOUT 300
-    ENVIRONMENT "FRUGAL_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+    ENVIRONMENT "FRUGAL_SOURCE_DIR=${PROJECT_SOURCE_DIR};OMP_NUM_THREADS=1")
 endfunction()

@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "frugal/train/train.h"
+#include "frugal/train/ranks.h"
 
 namespace frugal::train {
 

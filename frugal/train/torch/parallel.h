@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "frugal/train/ranks.h"
 #include "frugal/train/recipe.h"
 #include "frugal/train/torch/checkpoint.h"
 #include "frugal/train/torch/communicator.h"
@@ -17,7 +18,6 @@
 #include "frugal/train/torch/optimizer.h"
 #include "frugal/train/torch/outer_step.h"
 #include "frugal/train/torch/state_shards.h"
-#include "frugal/train/train.h"
 
 namespace frugal::train {
 

@@ -540,8 +540,8 @@ Trainer::Validation Trainer::validate() {
   const auto all = parallel_.sums(own);
   Validation out{.loss = all[0] / all[1], .accuracy = all[2] / all[1], .exits = {}};
   for (std::size_t i = 0; i < exits.size(); ++i) {
-    out.exits.push_back({network_->model().exits()[i], all[3 + (2 * i)] / all[1],
-                         all[4 + (2 * i)] / all[1]});
+    out.exits.push_back(
+        {network_->model().exits()[i], all[3 + (2 * i)] / all[1], all[4 + (2 * i)] / all[1]});
   }
   return out;
 }
