@@ -128,7 +128,13 @@ Gloo::Gloo(const Ranks& ranks) : Communicator(ranks.rank, ranks.count) {
   at.isServer = ranks.rank == 0;
   at.waitWorkers = false;  // `await_others` does, and can be told to give up
   at.timeout = patience;
-  store_ = guarded([&] { return c10::make_intrusive<c10d::TCPStore>(ranks.address, at); });
+  try {
+    store_ = c10::make_intrusive<c10d::TCPStore>(ranks.address, at);
+  } catch (const std::exception& fault) {
+    throw LostRanks(str("rank {} of {}: cannot meet the others at {}:{} ({}), expected {} there",
+                        ranks.rank, ranks.count, printable(ranks.address), ranks.port,
+                        reason_in(fault.what()), ranks.rank == 0 ? "a free port" : "rank 0"));
+  }
   if (ranks.rank == 0 && ranks.listening) ranks.listening(store_->getPort());
   await_others(ranks);
   group_ = guarded([&] {
