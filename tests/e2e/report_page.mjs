@@ -103,7 +103,7 @@ async function checkCharts(page) {
       })),
       front: series(pareto).filter((s) => s.id === "frontier").flatMap((s) => s.data),
       stacks: series(phases).map((s) => s.data),
-      factor: JSON.parse(document.getElementById("data").textContent).token_scale.factor,
+      factor: JSON.parse(document.getElementById("data").textContent).energy_scale.factor,
       strokes: document.querySelectorAll("#chart-pareto svg path").length,
       texts: [...document.querySelectorAll("svg text")].map((node) => node.textContent),
     };
