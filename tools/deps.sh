@@ -24,6 +24,7 @@ build   libutf8proc-dev      header:utf8proc.h
 build   libsentencepiece-dev header:sentencepiece_trainer.h
 build   libssl-dev           header:openssl/evp.h
 build   libtorch-dev         header:torch/version.h
+build   libgloo-dev          header:gloo/algorithm.h
 build   libopenblas0-openmp  package
 build   ca-certificates      package
 build   nodejs               any:node
