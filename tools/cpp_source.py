@@ -25,8 +25,8 @@ def cpp_files(root, *folders):
 
 
 def is_test(path):
-    """Whether a file is a test or, by its name, only serves tests."""
-    return path.stem.endswith("_test") or is_test_support(path)
+    """Whether a file is a test, a benchmark beside what it measures, or only serves tests."""
+    return path.stem.endswith(("_test", "_bench")) or is_test_support(path)
 
 
 def is_test_support(path):
