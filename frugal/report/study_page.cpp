@@ -181,7 +181,7 @@ std::string_view missing_joules(const Plan& plan) {
 // What the loss is a difference of: the NLL, or the share of tasks solved.
 std::string quality_caption(const Study& study, const Plan& plan) {
   if (study.terms.agents) {
-    return plan.success ? str("{}&nbsp;% solved", figure_text(*plan.success, 100.0))
+    return plan.success ? str("{}\u00a0% solved", figure_text(*plan.success, 100.0))
                         : "not measured";
   }
   return plan.nll ? "NLL " + figure_text(*plan.nll) : "NLL – not measured";

@@ -59,7 +59,7 @@ TEST(StudyPage, SpeaksOfSolvedTasksWhereAgentsWereStudied) {
   EXPECT_TRUE(holds(html, "Loss: fewer tasks solved<small>tasks in 100</small>"));
   EXPECT_TRUE(holds(html, "allowed: 1.25")) << "in tasks of 100";
   EXPECT_TRUE(holds(html, "+0.78")) << "0.0078 of all";
-  EXPECT_TRUE(holds(html, "93.0 ± 2.0&nbsp;% solved"));
+  EXPECT_TRUE(holds(html, "93.0 ± 2.0\u00a0% solved"));
   EXPECT_TRUE(holds(row_of(html, 7), "94.0 <span class=\"pm\">± 2.0</span>"));
   EXPECT_TRUE(holds(html, "not examined"));
   EXPECT_TRUE(holds(html, "validation.jsonl") && holds(html, "test.jsonl"));
