@@ -43,7 +43,7 @@ endfunction()
 # What is tested is optimised; the tests themselves compile in half the time without.
 set(FRUGAL_TEST_OPTIONS -O0 -g1)
 if(FRUGAL_DEVELOPER AND FRUGAL_PRECOMPILE)
-  file(WRITE ${PROJECT_BINARY_DIR}/gtest_header.cpp "")
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/gtest_header.cpp CONTENT "")
   add_executable(frugal_gtest_header ${PROJECT_BINARY_DIR}/gtest_header.cpp)
   set_target_properties(frugal_gtest_header PROPERTIES CXX_EXTENSIONS OFF)
   target_compile_features(frugal_gtest_header PRIVATE cxx_std_20)

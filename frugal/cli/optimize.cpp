@@ -27,11 +27,6 @@ struct Options {
   study::AgentStudyOptions agents;
 };
 
-std::string figure(const Summary& s) {
-  if (s.count < 2) return human_si(s.mean, "J");
-  return str("{} ± {:.1f} %", human_si(s.mean, "J"), 100.0 * s.half_width95() / s.mean);
-}
-
 std::string table(const study::OptimizeResult& result) {
   std::string text = str("  {:<18} {:>10} {:>20} {:>10} {:>9} {:>17}  {}\n", "plan", "size",
                          "joules per token", "token/s", "NLL", "NLL rise, upper", "");
@@ -43,24 +38,15 @@ std::string table(const study::OptimizeResult& result) {
                                  : "–";
     text += str("{} {:<18} {:>10} {:>20} {:>10.1f} {:>9.4f} {:>17}  {}\n",
                 i == result.chosen ? "*" : " ", plan.label(), human_bytes(plan.file_bytes),
-                figure(plan.joules_per_token()), plan.tokens_per_s().mean, plan.score.nll, rise,
-                plan.reason);
+                joules_text(plan.joules_per_token()), plan.tokens_per_s().mean, plan.score.nll,
+                rise, plan.reason);
   }
   return text;
 }
 
 std::string summary(const Options& options, const study::OptimizeResult& result) {
-  const meter::Reading& energy = result.plans[result.baseline].receipt.total;
-  const double scale = energy.uncertainty / energy.energy;
-  std::string text = table(result);
-  text += str("\n{}\n", result.verdict);
-  text +=
-      str("Joules are {} with a scale error of ± {:.0f} % common to all rows, which cancels in "
-          "their ratios; the ± of a row is the 95 % interval of its repeats.\n",
-          meter::quality_name(result.quality), 100.0 * scale);
-  text +=
-      str("Written: {0}/model.gguf {0}/plan.json {0}/ledger.sqlite {0}/report.html\n", options.out);
-  return text;
+  return table(result) + str("\n{}\n", result.verdict) +
+         closing_lines(result.plans[result.baseline].receipt.total, "repeats", options.out);
 }
 
 Json to_json(const Options& options, const study::OptimizeResult& result) {
@@ -97,9 +83,7 @@ Json to_json(const Options& options, const study::OptimizeResult& result) {
           {"plans", plans}};
 }
 
-// What studies of texts and of agents have in common.
-template <class StudyOptions>
-StudyOptions complete(StudyOptions options, const Options& given, const std::string& command_line) {
+void complete(study::StudyOptions& options, const Options& given, const std::string& command_line) {
   options.model = given.model;
   options.out_dir = given.out;
   options.threads = parse_numbers("--threads", given.threads, 1024);
@@ -111,11 +95,11 @@ StudyOptions complete(StudyOptions options, const Options& given, const std::str
     return meter::choose_meter(meter_options_of(common));
   };
   options.write_report = report::write_html;
-  return options;
 }
 
 void optimize_text(const Options& given, const std::string& command_line) {
-  study::OptimizeOptions options = complete(given.study, given, command_line);
+  study::OptimizeOptions options = given.study;
+  complete(options, given, command_line);
   options.text = given.text;
   if (!given.max_drop.empty()) options.max_drop = study::parse_max_drop(given.max_drop);
   study::OptimizeResult result;
@@ -134,46 +118,65 @@ void run_optimize(const Options& given, const std::string& command_line) {
                 "optimize: expected one of --text FILE and --suite FILE, to measure quality on");
   }
   if (!given.text.empty()) return optimize_text(given, command_line);
-  study::AgentStudyOptions options = complete(given.agents, given, command_line);
+  study::AgentStudyOptions options = given.agents;
+  complete(options, given, command_line);
   if (!given.max_drop.empty()) {
     options.max_drop = study::parse_max_drop(given.max_drop).value;  // 3% or 0.03
+    if (options.max_drop > 1.0) {
+      throw Error(ErrorKind::kInvalidArgument,
+                  str("--max-drop {}: expected at most 100%, a share of the tasks",
+                      printable(given.max_drop)));
+    }
   }
   run_agent_study(given.common, std::move(options));
 }
 
-void add_study(CLI::App& verb, study::OptimizeOptions& study) {
+// Each belongs to --text: with --suite it would do nothing.
+void add_study(CLI::App& verb, study::OptimizeOptions& study, CLI::Option* text) {
   verb.add_option("--prompt-tokens", study.prompt_tokens, "read in each weighed run")
       ->check(CLI::Range(1, 1 << 20))
+      ->needs(text)
       ->capture_default_str();
   verb.add_option("--output-tokens", study.output_tokens, "written in each weighed run")
       ->check(CLI::Range(1, 1 << 20))
+      ->needs(text)
       ->capture_default_str();
   verb.add_option("--eval-tokens", study.eval_tokens, "of the text for quality; 0: all")
+      ->needs(text)
       ->capture_default_str();
   verb.add_option("--eval-context", study.eval_context, "tokens per window of the text")
       ->check(CLI::Range(4, 1 << 20))
+      ->needs(text)
       ->capture_default_str();
   verb.add_option("--repeats", study.max_repeats, "most weighed runs of each plan")
       ->check(CLI::Range(5, 1000))
+      ->needs(text)
       ->capture_default_str();
   verb.add_option("--precision", study.precision, "stop when all intervals are this narrow")
       ->check(CLI::Range(0.0001, 1.0))
+      ->needs(text)
       ->capture_default_str();
 }
 
-void add_agent_study(CLI::App& verb, study::AgentStudyOptions& agents) {
-  verb.add_option("--suite", agents.suite,
-                  "tasks that agents choose by (see: frugal agent tasks), in place of --text");
+void add_agent_study(CLI::App& verb, study::AgentStudyOptions& agents, CLI::Option* text) {
+  CLI::Option* suite =
+      verb.add_option("--suite", agents.suite,
+                      "tasks that agents choose by (see: frugal agent tasks), in place of --text")
+          ->excludes(text);
   verb.add_option("--test", agents.test,
-                  "tasks that judge the choice; those of --suite if not given");
+                  "tasks that judge the choice; those of --suite if not given")
+      ->needs(suite);
   verb.add_option("--agents", agents.agents, "side by side, where not one by one")
       ->check(CLI::Range(1, 1024))
+      ->needs(suite)
       ->capture_default_str();
   verb.add_option("--tasks-per-round", agents.tasks_per_round, "after which settings drop out")
       ->check(CLI::Range(1, 1 << 20))
+      ->needs(suite)
       ->capture_default_str();
   verb.add_option("--temperature,--temp", agents.temperature, "0: always the likeliest token")
       ->check(CLI::Range(0.0, 10.0))
+      ->needs(suite)
       ->capture_default_str();
 }
 
@@ -185,7 +188,7 @@ void setup_optimize(CLI::App& app, Invocation& invocation) {
       "optimize",
       "the main job: fewest joules per token or per solved task within a bound on quality");
   verb->add_option("MODEL", options->model, "GGUF file")->required();
-  verb->add_option("--text", options->text, "text that quality is measured on");
+  CLI::Option* text = verb->add_option("--text", options->text, "text that quality is measured on");
   verb->add_option("-o,--out", options->out, "folder for model.gguf, plan.json, ledger, report")
       ->capture_default_str();
   verb->add_option(
@@ -196,8 +199,8 @@ void setup_optimize(CLI::App& app, Invocation& invocation) {
                    "counts to try, e.g. 1,2,4; powers of two up "
                    "to the CPUs if not given");
   verb->add_option("--isa", options->common.isa, "instruction set; the best if not given");
-  add_study(*verb, options->study);
-  add_agent_study(*verb, options->agents);
+  add_study(*verb, options->study, text);
+  add_agent_study(*verb, options->agents, text);
   add_common(*verb, options->common, {.meter = true, .seed = true});
   verb->footer(
       "Tries the file as it is, Q8_0 and Q4_0 on each thread count.\nExample:\n"

@@ -7,14 +7,6 @@ namespace frugal::cli {
 
 namespace {
 
-std::string joules_text(const study::AgentScore& score) {
-  const auto joules = score.joules_per_solved();
-  if (!joules) return "–";
-  if (joules->count < 2) return human_si(joules->mean, "J");
-  return str("{} ± {:.1f} %", human_si(joules->mean, "J"),
-             100.0 * joules->half_width95() / joules->mean);
-}
-
 std::string success_text(const study::AgentScore& score) {
   return str("{:.1f} % of {}", 100.0 * score.success_rate().value, score.tasks());
 }
@@ -22,8 +14,9 @@ std::string success_text(const study::AgentScore& score) {
 std::string row(std::string_view mark, const study::AgentPlanResult& plan,
                 const study::AgentScore& score, std::string_view reason) {
   const std::string label = plan.setting.label();
+  const auto joules = score.joules_per_solved();
   return str("{} {:<52} {:>10} {:>20} {:>14} {:>10.1f}  {}\n", mark, label,
-             human_bytes(plan.file_bytes), joules_text(score), success_text(score),
+             human_bytes(plan.file_bytes), joules ? joules_text(*joules) : "–", success_text(score),
              score.tokens_per_s(), reason);
 }
 
@@ -43,36 +36,15 @@ std::string table(const study::AgentStudyResult& result) {
 }
 
 std::string summary(const std::filesystem::path& out, const study::AgentStudyResult& result) {
-  const meter::Reading& energy = result.plans[0].score.receipt.total;
-  std::string text = table(result);
-  text += str("\n{}\n", result.verdict);
-  text += str(
-      "Joules are {} with a scale error of ± {:.0f} % common to all rows, which cancels in their "
-      "ratios; the ± of a row is the 95 % interval of its rounds.\n",
-      meter::quality_name(result.quality), 100.0 * (energy.uncertainty / energy.energy));
-  return text + str("Written: {0}/model.gguf {0}/plan.json {0}/ledger.sqlite {0}/report.html\n",
-                    out.string());
-}
-
-Json score_json(const study::AgentScore& score) {
-  const Proportion success = score.success_rate();
-  Json json = {{"tasks", score.tasks()},
-               {"success", success.value},
-               {"success_low", success.low},
-               {"success_high", success.high},
-               {"tokens_per_s", score.tokens_per_s()}};
-  if (const auto joules = score.joules_per_solved()) {
-    json["joules_per_solved_task"] = joules->mean;
-    if (joules->count >= 2) json["joules_per_solved_task_half_width95"] = joules->half_width95();
-  }
-  return json;
+  return table(result) + str("\n{}\n", result.verdict) +
+         closing_lines(result.plans[0].score.receipt.total, "rounds", out);
 }
 
 Json to_json(const std::filesystem::path& out, const study::AgentStudyResult& result) {
   Json plans = Json::array();
   for (std::size_t i = 0; i < result.plans.size(); ++i) {
     const study::AgentPlanResult& plan = result.plans[i];
-    Json json = score_json(plan.score);
+    Json json = study::to_json(plan.score);
     json["plan"] = plan.setting.label();
     json["transform"] = plan.setting.transform;
     json["threads"] = plan.setting.threads;
@@ -86,7 +58,7 @@ Json to_json(const std::filesystem::path& out, const study::AgentStudyResult& re
         plan.decision == study::Decision::kChosen || plan.decision == study::Decision::kAccepted;
     json["reason"] = plan.reason;
     if (plan.drop) json["success_drop_upper95"] = plan.drop->upper95;
-    if (plan.test) json["test"] = score_json(*plan.test);
+    if (plan.test) json["test"] = study::to_json(*plan.test);
     plans.push_back(json);
   }
   return {{"out", out.string()},
@@ -96,6 +68,22 @@ Json to_json(const std::filesystem::path& out, const study::AgentStudyResult& re
 }
 
 }  // namespace
+
+std::string joules_text(const Summary& joules) {
+  if (joules.count < 2) return human_si(joules.mean, "J");
+  return str("{} ± {:.1f} %", human_si(joules.mean, "J"),
+             100.0 * joules.half_width95() / joules.mean);
+}
+
+std::string closing_lines(const meter::Reading& energy, std::string_view repeats,
+                          const std::filesystem::path& out) {
+  return str(
+      "Joules are {0} with a scale error of ± {1:.0f} % common to all rows, which cancels in their "
+      "ratios; the ± of a row is the 95 % interval of its {2}.\n"
+      "Written: {3}/model.gguf {3}/plan.json {3}/ledger.sqlite {3}/report.html\n",
+      meter::quality_name(energy.quality), 100.0 * (energy.uncertainty / energy.energy), repeats,
+      out.string());
+}
 
 void run_agent_study(const CommonOptions& common, study::AgentStudyOptions options) {
   study::AgentStudyResult result;

@@ -15,6 +15,18 @@ std::uint64_t TensorInfo::rows() const {
   return product;
 }
 
+TensorFileParts parts_without_tensors(std::shared_ptr<const TensorFile> file) {
+  TensorFileParts parts;
+  parts.path = file->path();
+  parts.container = file->container();
+  parts.version = file->version();
+  parts.alignment = file->alignment();
+  parts.file_bytes = file->file_bytes();
+  parts.metadata = file->metadata();
+  parts.owners = {std::move(file)};
+  return parts;
+}
+
 TensorFile::TensorFile(TensorFileParts parts) : parts_(std::move(parts)) {
   const std::vector<TensorInfo>& tensors = parts_.tensors;
   by_name_.resize(tensors.size());

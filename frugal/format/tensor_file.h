@@ -90,6 +90,10 @@ struct TensorFileParts {
   std::vector<std::shared_ptr<const void>> owners;  ///< of the memory that `tensors` point into
 };
 
+class TensorFile;
+/// Of a file made from another: all of that one's parts but its tensors, and it as their owner.
+[[nodiscard]] TensorFileParts parts_without_tensors(std::shared_ptr<const TensorFile> file);
+
 /// Named tensors and metadata in memory, read-only: one mapped file, several, or a file and what
 /// was made from it.  Everything was checked on opening.
 ///

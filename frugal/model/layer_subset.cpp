@@ -62,6 +62,11 @@ void select_per_layer(Metadata& metadata, const std::string& prefix, std::size_t
   for (format::MetaEntry& entry : changed) metadata.set(entry.key, std::move(entry.value));
 }
 
+// Of the keys of a file's architecture.
+std::string prefix_of(const TensorFile& file) {
+  return std::string(file.metadata().get_string("general.architecture").value_or("")) + ".";
+}
+
 // Exits move with their layers.
 void renumber_exits(Metadata& metadata, std::span<const std::size_t> kept) {
   const MetaArray* listed = metadata.get_array(kExitLayers);
@@ -78,24 +83,19 @@ void renumber_exits(Metadata& metadata, std::span<const std::size_t> kept) {
 
 }  // namespace
 
+std::uint64_t layer_count(const TensorFile& file) {
+  const std::string key = prefix_of(file) + "block_count";
+  if (const auto layers = file.metadata().get_uint(key)) return *layers;
+  throw Error(ErrorKind::kCorrupt,
+              str("{}: key '{}' is missing, expected a number", file.path(), key));
+}
+
 std::shared_ptr<const TensorFile> keep_layers(std::shared_ptr<const TensorFile> file,
                                               std::span<const std::size_t> kept) {
-  const std::string prefix =
-      std::string(file->metadata().get_string("general.architecture").value_or("")) + ".";
-  const auto layers = file->metadata().get_uint(prefix + "block_count");
-  if (!layers) {
-    throw Error(ErrorKind::kCorrupt,
-                str("{}: key '{}block_count' is missing, expected a number", file->path(), prefix));
-  }
-  check(*file, kept, *layers);
-  format::TensorFileParts parts;
-  parts.path = file->path();
-  parts.container = file->container();
-  parts.version = file->version();
-  parts.alignment = file->alignment();
-  parts.file_bytes = file->file_bytes();
-  parts.metadata = file->metadata();
-  parts.owners = {file};
+  const std::string prefix = prefix_of(*file);
+  const std::uint64_t layers = layer_count(*file);
+  check(*file, kept, layers);
+  format::TensorFileParts parts = format::parts_without_tensors(file);
   for (const format::TensorInfo& tensor : file->tensors()) {
     const auto layer = layer_of(tensor.name);
     if (!layer) parts.tensors.push_back(tensor);
@@ -108,7 +108,7 @@ std::shared_ptr<const TensorFile> keep_layers(std::shared_ptr<const TensorFile> 
       parts.tensors.back().name = str("blk.{}{}", i, layer->second);
     }
   }
-  select_per_layer(parts.metadata, prefix, static_cast<std::size_t>(*layers), kept);
+  select_per_layer(parts.metadata, prefix, static_cast<std::size_t>(layers), kept);
   renumber_exits(parts.metadata, kept);
   parts.metadata.set(prefix + "block_count", static_cast<std::uint32_t>(kept.size()));
   return std::make_shared<const TensorFile>(std::move(parts));

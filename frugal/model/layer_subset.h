@@ -3,12 +3,16 @@
 /// A model with some of its layers.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
 #include "frugal/format/tensor_file.h"
 
 namespace frugal::model {
+
+/// Errors: kCorrupt for a file without a block count.
+[[nodiscard]] std::uint64_t layer_count(const format::TensorFile& file);
 
 /// `file` with the layers `kept` alone, in that order, numbered anew: "blk.<n>" tensors, the block
 /// count, the list of exits, and every array of the architecture's keys that has an entry per

@@ -7,10 +7,6 @@ namespace frugal::study {
 
 namespace {
 
-StudyRows rows_of(const AgentStudyOptions& options) {
-  return study::rows_of(options.command, options.model, options.version);
-}
-
 const std::filesystem::path& test_of(const AgentStudyOptions& options) {
   return options.test.empty() ? options.suite : options.test;
 }
@@ -37,7 +33,7 @@ ledger::RunId record_plan(ledger::Ledger& ledger, ledger::RunId study,
   const Json settings = {{"transform", setting.transform}, {"threads", setting.threads},
                          {"agents", setting.agents},       {"prefixes_kept", setting.keep_prefixes},
                          {"lookup", setting.lookup},       {"baseline", baseline}};
-  const ledger::RunId run = ledger.begin(rows_of(options).row(setting.label(), settings), study);
+  const ledger::RunId run = ledger.begin(info_of(options, setting.label(), settings), study);
   record_score(ledger, run, plan.score, "");
   if (plan.drop) {
     ledger.add_metric(run, drop_metric("success_drop", *plan.drop, plan.score.tasks()));
@@ -51,21 +47,6 @@ ledger::RunId record_plan(ledger::Ledger& ledger, ledger::RunId study,
   ledger.add_note(run, {"reason", plan.reason});
   ledger.finish(run);
   return run;
-}
-
-Json evidence_of(const AgentPlanResult& plan) {
-  const AgentScore& score = *plan.test;
-  const Proportion success = score.success_rate();
-  Json json = {{"tasks", score.tasks()},
-               {"success", success.value},
-               {"success_low", success.low},
-               {"success_high", success.high},
-               {"tokens_per_s", score.tokens_per_s()}};
-  if (const auto joules = score.joules_per_solved()) {
-    json["joules_per_solved_task"] = joules->mean;
-    json["joules_per_solved_task_half_width95"] = joules->half_width95();
-  }
-  return json;
 }
 
 }  // namespace
@@ -83,7 +64,7 @@ ledger::RunId begin_agent_study(ledger::Ledger& ledger, const AgentStudyOptions&
                          {"seed", options.seed},
                          {"isa", kernels::isa_name(options.kernels->isa)},
                          {"meter", meter_json(meter, result.quality)}};
-  return ledger.begin(rows_of(options).row("", settings));
+  return ledger.begin(info_of(options, "", settings));
 }
 
 void record_agent_study(ledger::Ledger& ledger, ledger::RunId study,
@@ -110,28 +91,27 @@ Json agent_plan_json(const AgentStudyOptions& options, const AgentStudyResult& r
         {{"kind", "quantize"}, {"type", chosen.setting.transform}, {"method", "nearest"}});
   }
   const double upper = result.chosen == 0 ? 0.0 : result.test_drop.upper95;
-  return {
-      {"version", 1},
-      {"model",
-       {{"file", "model.gguf"}, {"source", rows_of(options).model}, {"transforms", transforms}}},
-      {"runtime",
-       {{"threads", chosen.setting.threads},
-        {"isa", kernels::isa_name(options.kernels->isa)},
-        {"kv", "f16"},
-        {"agents", chosen.setting.agents},
-        {"prefixes_kept", chosen.setting.keep_prefixes},
-        {"lookup", chosen.setting.lookup},
-        {"temperature", options.temperature}}},
-      {"evidence",
-       {{"suite", test_of(options).filename().string()},
-        {"quality", meter::quality_name(result.quality)},
-        {"baseline", evidence_of(result.plans[0])},
-        {"chosen", evidence_of(chosen)},
-        {"bound",
-         {{"metric", "success_drop"},
-          {"limit", options.max_drop},
-          {"upper95", upper},
-          {"held", upper <= options.max_drop}}}}}};
+  return {{"version", 1},
+          {"model",
+           {{"file", "model.gguf"}, {"source", model_name(options)}, {"transforms", transforms}}},
+          {"runtime",
+           {{"threads", chosen.setting.threads},
+            {"isa", kernels::isa_name(options.kernels->isa)},
+            {"kv", "f16"},
+            {"agents", chosen.setting.agents},
+            {"prefixes_kept", chosen.setting.keep_prefixes},
+            {"lookup", chosen.setting.lookup},
+            {"temperature", options.temperature}}},
+          {"evidence",
+           {{"suite", test_of(options).filename().string()},
+            {"quality", meter::quality_name(result.quality)},
+            {"baseline", to_json(*result.plans[0].test)},
+            {"chosen", to_json(*chosen.test)},
+            {"bound",
+             {{"metric", "success_drop"},
+              {"limit", options.max_drop},
+              {"upper95", upper},
+              {"held", upper <= options.max_drop}}}}}};
 }
 
 }  // namespace frugal::study

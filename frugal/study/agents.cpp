@@ -123,22 +123,44 @@ std::string points(double share) {
   return str("{:.1f} points", 100.0 * share);
 }
 
-void decide(AgentPlanResult& plan, const AgentScore& baseline, double max_drop) {
+// Surely fewer joules per solved task than the baseline, over the same rounds.
+bool surely_cheaper(const AgentScore& score, const AgentScore& baseline) {
+  return log_ratio(score, baseline).upper95() < 0.0;
+}
+
+// Fills decision and reason; returns whether the plan may be chosen.
+bool decide(AgentPlanResult& plan, const AgentScore& baseline, double max_drop) {
   plan.decision = Decision::kRefused;
   if (plan.score.stopped) {
     plan.decision = Decision::kStopped;
     plan.reason = str("others needed fewer joules after {} tasks", plan.score.tasks());
-  } else if (plan.score.successes() == 0) {
-    plan.reason = "solves no task";
-  } else if (plan.drop->upper95 > max_drop) {
-    plan.reason = str("may solve {} fewer tasks in 100 (upper 95 %), more than {}",
-                      str("{:.1f}", 100.0 * plan.drop->upper95), str("{:g}", 100.0 * max_drop));
-  } else {
-    plan.decision = Decision::kAccepted;
-    plan.reason = log_ratio(plan.score, baseline).upper95() < 0.0
-                      ? "within the bound, fewer joules than the baseline"
-                      : "within the bound, no sure saving";
+    return false;
   }
+  if (plan.score.successes() == 0) {
+    plan.reason = "solves no task";
+    return false;
+  }
+  if (plan.drop->upper95 > max_drop) {
+    plan.reason = str("may solve {:.1f} fewer tasks in 100 (upper 95 %), more than {:g}",
+                      100.0 * plan.drop->upper95, 100.0 * max_drop);
+    return false;
+  }
+  plan.decision = Decision::kAccepted;
+  const bool cheaper = surely_cheaper(plan.score, baseline);
+  plan.reason = cheaper ? "within the bound, fewer joules than the baseline"
+                        : "within the bound, no sure saving";
+  return cheaper;
+}
+
+// Why a choice does not stand on the test tasks; empty: it does.
+std::string objection(const AgentStudyResult& result, double max_drop) {
+  if (result.test_drop.upper95 > max_drop) {
+    return str("on the test tasks it may solve {:.1f} fewer in 100 (upper 95 %), more than {:g}",
+               100.0 * result.test_drop.upper95, 100.0 * max_drop);
+  }
+  if (!result.test_log_ratio) return "solves no test task, or the baseline does not";
+  if (result.test_log_ratio->upper95() >= 0.0) return "no sure saving on the test tasks";
+  return "";
 }
 
 // Baseline and chosen on tasks that had no part in the choice.
@@ -159,13 +181,11 @@ void examine(AgentStudyResult& result, const AgentStudyOptions& options,
   if (scores[0].successes() > 0 && scores[1].successes() > 0) {
     result.test_log_ratio = log_ratio(scores[1], scores[0]);
   }
-  const bool held = result.test_drop.upper95 <= options.max_drop && result.test_log_ratio &&
-                    result.test_log_ratio->upper95() < 0.0;
-  if (held) return;
+  std::string why = objection(result, options.max_drop);
+  if (why.empty()) return;
   AgentPlanResult& plan = result.plans[result.chosen];
   plan.decision = Decision::kRefused;
-  plan.reason = str("on the test tasks it may solve {:.1f} fewer in 100 (upper 95 %)",
-                    100.0 * result.test_drop.upper95);
+  plan.reason = std::move(why);
   result.chosen = 0;
   result.plans[0].decision = Decision::kChosen;
 }
@@ -213,6 +233,20 @@ double AgentScore::tokens_per_s() const {
   return static_cast<double>(work.total().output_tokens) / seconds;
 }
 
+Json to_json(const AgentScore& score) {
+  const Proportion success = score.success_rate();
+  Json json = {{"tasks", score.tasks()},
+               {"success", success.value},
+               {"success_low", success.low},
+               {"success_high", success.high},
+               {"tokens_per_s", score.tokens_per_s()}};
+  if (const auto joules = score.joules_per_solved()) {
+    json["joules_per_solved_task"] = joules->mean;
+    if (joules->count >= 2) json["joules_per_solved_task_half_width95"] = joules->half_width95();
+  }
+  return json;
+}
+
 std::vector<AgentSetting> agent_settings(const std::vector<std::string>& transforms,
                                          const std::vector<std::size_t>& threads,
                                          std::size_t agents) {
@@ -240,10 +274,9 @@ void judge_agents(AgentStudyResult& result, double max_drop) {
   for (std::size_t i = 1; i < result.plans.size(); ++i) {
     AgentPlanResult& plan = result.plans[i];
     plan.drop = drop_of(baseline.score, plan.score);
-    decide(plan, baseline.score, max_drop);
-    if (plan.decision != Decision::kAccepted) continue;
+    if (!decide(plan, baseline.score, max_drop)) continue;
     const double joules = plan.score.joules_per_solved()->mean;
-    if (log_ratio(plan.score, baseline.score).upper95() < 0.0 && joules < fewest) {
+    if (joules < fewest) {
       fewest = joules;
       result.chosen = i;
     }
@@ -255,7 +288,7 @@ void judge_agents(AgentStudyResult& result, double max_drop) {
 
 AgentStudyResult optimize_agents(const AgentStudyOptions& given) {
   const AgentStudyOptions options = completed(given);
-  refuse_to_replace_input(options.model, options.out_dir);
+  refuse_to_replace_input(options);
   const auto tasks = read_tasks(options.suite, options.tasks_per_round);
   const auto test =
       options.test.empty() ? tasks : read_tasks(options.test, options.tasks_per_round);
@@ -289,10 +322,7 @@ AgentStudyResult optimize_agents(const AgentStudyOptions& given) {
   const meter::Reading search = meter::total(whole_span.stop());
   result.verdict = verdict_of(result, options.max_drop);
 
-  copy_model(result.plans[result.chosen].file, options.out_dir / "model.gguf");
-  AtomicFile plan(options.out_dir / "plan.json");
-  plan.write(agent_plan_json(options, result).dump(2) + "\n");
-  plan.commit();
+  write_choice(options, result.plans[result.chosen].file, agent_plan_json(options, result));
   record_agent_study(ledger, study, options, result, search);
   if (options.write_report) options.write_report(ledger, options.out_dir / "report.html");
   return result;

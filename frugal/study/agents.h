@@ -6,38 +6,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "frugal/account/receipt.h"
-#include "frugal/base/progress.h"
+#include "frugal/base/json.h"
 #include "frugal/base/statistics.h"
-#include "frugal/kernels/kernels.h"
-#include "frugal/ledger/ledger.h"
 #include "frugal/study/decision.h"
+#include "frugal/study/options.h"
 
 namespace frugal::study {
 
-struct AgentStudyOptions {
-  std::filesystem::path model;
-  std::filesystem::path suite;       ///< tasks by which the setting is chosen
-  std::filesystem::path test;        ///< tasks by which it is judged; empty: the same ones
-  std::filesystem::path out_dir;     ///< made if absent; results of an earlier run are replaced
-  double max_drop = 0.03;            ///< of the share of tasks solved
-  std::vector<std::size_t> threads;  ///< empty: 1, 2, 4 … up to the CPUs
-  std::size_t agents = 16;           ///< side by side, where they are not one by one
+struct AgentStudyOptions : StudyOptions {
+  std::filesystem::path suite;  ///< tasks by which the setting is chosen
+  std::filesystem::path test;   ///< tasks by which it is judged; empty: the same ones
+  double max_drop = 0.03;       ///< of the share of tasks solved
+  std::size_t agents = 16;      ///< side by side, where they are not one by one
   std::size_t tasks_per_round = 15;
   double temperature = 0.0;
-  std::uint64_t seed = 1;
-  const kernels::Kernels* kernels = nullptr;
-  std::string command;
-  std::string version;
-  std::function<std::unique_ptr<meter::Meter>()> make_meter;
-  std::function<void(const ledger::Ledger&, const std::filesystem::path&)> write_report;
-  ProgressFn progress = {};
 };
 
 /// One way of running a model as an agent.
@@ -69,6 +56,9 @@ struct AgentScore {
   [[nodiscard]] std::optional<Summary> joules_per_solved() const;
   [[nodiscard]] double tokens_per_s() const;  ///< written, by the clock
 };
+/// tasks, success, success_low, success_high, tokens_per_s; where known also
+/// joules_per_solved_task and joules_per_solved_task_half_width95.
+[[nodiscard]] Json to_json(const AgentScore& score);
 
 struct AgentPlanResult {
   AgentSetting setting;

@@ -255,7 +255,7 @@ std::string PlanResult::label() const {
 
 OptimizeResult optimize(const OptimizeOptions& given) {
   const OptimizeOptions options = completed(given);
-  refuse_to_replace_input(options.model, options.out_dir);
+  refuse_to_replace_input(options);
   const std::vector<TokenId> text = read_text(options);
   const WorkFolder folder(options.out_dir / ".optimize");
   const std::unique_ptr<meter::Meter> whole = options.make_meter();
@@ -278,10 +278,7 @@ OptimizeResult optimize(const OptimizeOptions& given) {
   judge(result);
   result.verdict = verdict_of(result);
 
-  copy_model(result.plans[result.chosen].file, options.out_dir / "model.gguf");
-  AtomicFile plan(options.out_dir / "plan.json");
-  plan.write(plan_json(options, result).dump(2) + "\n");
-  plan.commit();
+  write_choice(options, result.plans[result.chosen].file, plan_json(options, result));
   record_study(ledger, study, options, result, search);
   if (options.write_report) options.write_report(ledger, options.out_dir / "report.html");
   return result;

@@ -17,6 +17,7 @@
 #include "frugal/eval/score.h"
 #include "frugal/ledger/ledger.h"
 #include "frugal/study/decision.h"
+#include "frugal/study/options.h"
 #include "frugal/study/workload.h"
 
 namespace frugal::study {
@@ -35,12 +36,9 @@ struct MaxDrop {
 /// "1%" or "0.02".  Errors: kInvalidArgument for anything else and for negative numbers.
 [[nodiscard]] MaxDrop parse_max_drop(std::string_view text);
 
-struct OptimizeOptions {
-  std::filesystem::path model;
-  std::filesystem::path text;     ///< quality is measured on it
-  std::filesystem::path out_dir;  ///< made if absent; results of an earlier run are replaced
+struct OptimizeOptions : StudyOptions {
+  std::filesystem::path text;  ///< quality is measured on it
   MaxDrop max_drop;
-  std::vector<std::size_t> threads;  ///< empty: 1, 2, 4 … up to the CPUs
   std::size_t prompt_tokens = 64;
   std::size_t output_tokens = 64;
   std::size_t eval_tokens = 16384;  ///< of the text; 0: all
@@ -49,13 +47,6 @@ struct OptimizeOptions {
   std::size_t max_repeats = 20;
   double precision = 0.05;              ///< wanted half-width of the 95 % interval, relative
   Seconds repeat_time = Seconds(0.15);  ///< least length of one weighed repetition
-  std::uint64_t seed = 1;
-  const kernels::Kernels* kernels = nullptr;
-  std::string command;
-  std::string version;
-  std::function<std::unique_ptr<meter::Meter>()> make_meter;
-  std::function<void(const ledger::Ledger&, const std::filesystem::path&)> write_report;
-  ProgressFn progress = {};
 };
 
 /// One way of running the model, with its evidence.

@@ -52,19 +52,19 @@ Json meter_json(const meter::Meter& meter, meter::Quality quality) {
 }
 
 // A folder may be given with a slash at its end.
-StudyRows rows_of(std::string command, const std::filesystem::path& model, std::string version) {
-  const std::filesystem::path name = model.has_filename() ? model : model.parent_path();
-  return {std::move(command), name.filename().string(), std::move(version)};
+std::string model_name(const StudyOptions& options) {
+  const std::filesystem::path& path = options.model;
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
 }
 
-ledger::RunInfo StudyRows::row(std::string plan, const Json& settings) const {
+ledger::RunInfo info_of(const StudyOptions& options, std::string plan, const Json& settings) {
   return {.verb = "optimize",
-          .command = command,
-          .model = model,
+          .command = options.command,
+          .model = model_name(options),
           .plan = std::move(plan),
           .settings = to_line(settings),
           .machine = to_line(this_machine()),
-          .version = version};
+          .version = options.version};
 }
 
 void finish_study(ledger::Ledger& ledger, ledger::RunId study, const meter::Reading& search,
@@ -82,10 +82,6 @@ void finish_study(ledger::Ledger& ledger, ledger::RunId study, const meter::Read
 }
 
 namespace {
-
-StudyRows rows_of(const OptimizeOptions& options) {
-  return study::rows_of(options.command, options.model, options.version);
-}
 
 void record_quality(ledger::Ledger& ledger, ledger::RunId run, const PlanResult& plan) {
   ledger::Metric nll = plain("nll", plan.score.nll, static_cast<std::int64_t>(plan.score.tokens));
@@ -118,7 +114,7 @@ ledger::RunId record_plan(ledger::Ledger& ledger, ledger::RunId study,
                           const OptimizeOptions& options, const PlanResult& plan) {
   const Json settings = {
       {"transform", plan.transform}, {"threads", plan.threads}, {"baseline", plan.baseline}};
-  const ledger::RunId run = ledger.begin(rows_of(options).row(plan.label(), settings), study);
+  const ledger::RunId run = ledger.begin(info_of(options, plan.label(), settings), study);
   ledger.add_metric(run, with_interval("joules_per_token", plan.joules_per_token()));
   ledger.add_metric(run, with_interval("tokens_per_s", plan.tokens_per_s()));
   ledger.add_metric(run, plain("file_bytes", static_cast<double>(plan.file_bytes)));
@@ -159,7 +155,7 @@ ledger::RunId begin_study(ledger::Ledger& ledger, const OptimizeOptions& options
       {"seed", options.seed},
       {"isa", kernels::isa_name(options.kernels->isa)},
       {"meter", meter_json(meter, result.quality)}};
-  return ledger.begin(rows_of(options).row("", settings));
+  return ledger.begin(info_of(options, "", settings));
 }
 
 void record_study(ledger::Ledger& ledger, ledger::RunId study, const OptimizeOptions& options,
@@ -184,22 +180,21 @@ Json plan_json(const OptimizeOptions& options, const OptimizeResult& result) {
                       {"limit", result.limit_nats},
                       {"upper95", upper},
                       {"held", upper <= result.limit_nats}};
-  return {
-      {"version", 1},
-      {"model",
-       {{"file", "model.gguf"}, {"source", rows_of(options).model}, {"transforms", transforms}}},
-      {"runtime",
-       {{"threads", chosen.threads},
-        {"isa", kernels::isa_name(options.kernels->isa)},
-        {"kv", "f16"}}},
-      {"evidence",
-       {{"text", options.text.filename().string()},
-        {"workload",
-         {{"prompt_tokens", options.prompt_tokens}, {"output_tokens", options.output_tokens}}},
-        {"quality", meter::quality_name(result.quality)},
-        {"baseline", evidence_of(result.plans[result.baseline])},
-        {"chosen", evidence_of(chosen)},
-        {"bound", bound}}}};
+  return {{"version", 1},
+          {"model",
+           {{"file", "model.gguf"}, {"source", model_name(options)}, {"transforms", transforms}}},
+          {"runtime",
+           {{"threads", chosen.threads},
+            {"isa", kernels::isa_name(options.kernels->isa)},
+            {"kv", "f16"}}},
+          {"evidence",
+           {{"text", options.text.filename().string()},
+            {"workload",
+             {{"prompt_tokens", options.prompt_tokens}, {"output_tokens", options.output_tokens}}},
+            {"quality", meter::quality_name(result.quality)},
+            {"baseline", evidence_of(result.plans[result.baseline])},
+            {"chosen", evidence_of(chosen)},
+            {"bound", bound}}}};
 }
 
 }  // namespace frugal::study

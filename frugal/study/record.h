@@ -8,16 +8,11 @@
 
 namespace frugal::study {
 
-/// What every row of a study says of itself.
-struct StudyRows {
-  std::string command;
-  std::string model;  ///< name of the file or folder
-  std::string version;
-
-  [[nodiscard]] ledger::RunInfo row(std::string plan, const Json& settings) const;
-};
-[[nodiscard]] StudyRows rows_of(std::string command, const std::filesystem::path& model,
-                                std::string version);
+/// Name of the model's file or folder.
+[[nodiscard]] std::string model_name(const StudyOptions& options);
+/// A row of the study: its parent where `plan` is empty.
+[[nodiscard]] ledger::RunInfo info_of(const StudyOptions& options, std::string plan,
+                                      const Json& settings);
 
 [[nodiscard]] ledger::Metric plain(std::string_view name, double value, std::int64_t count = 1);
 [[nodiscard]] ledger::Metric with_interval(std::string_view name, const Summary& summary);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "frugal/base/atomic_file.h"
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 #include "frugal/base/thread_pool.h"
@@ -26,19 +27,24 @@ meter::Quality quality_of(const std::function<std::unique_ptr<meter::Meter>()>& 
   return meter::total(meter::measure(*meter, [] {})).quality;
 }
 
-void refuse_to_replace_input(const std::filesystem::path& model,
-                             const std::filesystem::path& out_dir) {
+void refuse_to_replace_input(const StudyOptions& options) {
   std::error_code ignored;
-  if (!std::filesystem::equivalent(model, out_dir / "model.gguf", ignored)) return;
-  throw Error(
-      ErrorKind::kInvalidArgument,
-      str("{}: would be replaced by the result, expected another output folder", model.string()));
+  if (!std::filesystem::equivalent(options.model, options.out_dir / "model.gguf", ignored)) return;
+  throw Error(ErrorKind::kInvalidArgument,
+              str("{}: would be replaced by the result, expected another output folder",
+                  options.model.string()));
 }
 
-void copy_model(const std::filesystem::path& from, const std::filesystem::path& to) {
+void write_choice(const StudyOptions& options, const std::filesystem::path& model,
+                  const Json& plan) {
+  const std::filesystem::path to = options.out_dir / "model.gguf";
   std::error_code ignored;
-  if (std::filesystem::equivalent(from, to, ignored)) return;
-  format::copy_gguf(*model::open_tensors(from), to);
+  if (!std::filesystem::equivalent(model, to, ignored)) {
+    format::copy_gguf(*model::open_tensors(model), to);
+  }
+  AtomicFile file(options.out_dir / "plan.json");
+  file.write(plan.dump(2) + "\n");
+  file.commit();
 }
 
 void add_readings(std::vector<meter::Reading>& sum, const std::vector<meter::Reading>& more) {

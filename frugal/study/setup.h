@@ -8,7 +8,9 @@
 #include <memory>
 #include <vector>
 
+#include "frugal/base/json.h"
 #include "frugal/meter/meter.h"
+#include "frugal/study/options.h"
 
 namespace frugal::study {
 
@@ -21,11 +23,11 @@ namespace frugal::study {
     const std::function<std::unique_ptr<meter::Meter>()>& make_meter);
 
 /// Errors: kInvalidArgument when the result would replace the model that was given.
-void refuse_to_replace_input(const std::filesystem::path& model,
-                             const std::filesystem::path& out_dir);
+void refuse_to_replace_input(const StudyOptions& options);
 
-/// A GGUF copy, complete or not at all; nothing to do for a file that is there already.
-void copy_model(const std::filesystem::path& from, const std::filesystem::path& to);
+/// model.gguf, a copy of `model`, and plan.json in the study's folder, each complete or not at all.
+void write_choice(const StudyOptions& options, const std::filesystem::path& model,
+                  const Json& plan);
 
 /// Adds a repetition, domain by domain.  Repetitions share the meter's scale error, so
 /// uncertainties add.

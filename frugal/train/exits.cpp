@@ -6,6 +6,7 @@
 
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
+#include "frugal/model/layer_subset.h"
 #include "frugal/model/model.h"
 
 namespace frugal::train {
@@ -14,15 +15,6 @@ namespace {
 
 using format::TensorFile;
 using format::TensorInfo;
-
-std::uint64_t layer_count(const TensorFile& file) {
-  const std::string key =
-      std::string(file.metadata().get_string("general.architecture").value_or("")) + ".block_count";
-  const auto layers = file.metadata().get_uint(key);
-  if (layers) return *layers;
-  throw Error(ErrorKind::kCorrupt,
-              str("{}: key '{}' is missing, expected a number", file.path(), key));
-}
 
 /// A vector of that name: as the file has it, else what the output norm has.
 TensorInfo norm_of(const TensorFile& file, const std::string& name, std::string_view output) {
@@ -43,15 +35,8 @@ std::shared_ptr<const TensorFile> with_exits(std::shared_ptr<const TensorFile> f
                                              std::span<const std::size_t> layers) {
   const std::string key(model::kExitLayers);
   if (layers.empty() && file->metadata().find(key) == nullptr) return file;
-  const std::uint64_t count = layer_count(*file);
-  format::TensorFileParts parts;
-  parts.path = file->path();
-  parts.container = file->container();
-  parts.version = file->version();
-  parts.alignment = file->alignment();
-  parts.file_bytes = file->file_bytes();
-  parts.metadata = file->metadata();
-  parts.owners = {file};
+  const std::uint64_t count = model::layer_count(*file);
+  format::TensorFileParts parts = format::parts_without_tensors(file);
   for (const TensorInfo& tensor : file->tensors()) {
     if (tensor.name.find(".exit_norm.") == std::string::npos) parts.tensors.push_back(tensor);
   }

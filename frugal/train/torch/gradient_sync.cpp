@@ -55,9 +55,7 @@ struct GradientSync::Watch {
 
 GradientSync::GradientSync(Communicator& communicator, const ParallelRecipe& recipe,
                            std::vector<Slot>& slots)
-    : communicator_(communicator),
-      exchange_(communicator, recipe, slots),
-      watch_(std::make_shared<Watch>(Watch{this})) {
+    : exchange_(communicator, recipe, slots), watch_(std::make_shared<Watch>(Watch{this})) {
   using torch::autograd::variable_list;
   using torch::autograd::utils::LambdaPostHook;
   for (std::size_t b = 0; b < exchange_.buckets().size(); ++b) {

@@ -63,7 +63,6 @@ class GradientSync {
   struct Watch;  ///< what hooks may outlive
   void arrived(std::size_t bucket);
 
-  Communicator& communicator_;
   Exchange exchange_;
   std::vector<std::size_t> missing_;  ///< gradients per bucket
   std::size_t next_ = 0;              ///< bucket to send

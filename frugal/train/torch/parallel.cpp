@@ -159,10 +159,6 @@ std::int64_t Parallel::finish_step(std::uint64_t step, bool last) {
   return static_cast<std::int64_t>(all) - (counted * static_cast<std::int64_t>(ranks()));
 }
 
-bool Parallel::any(bool own) {
-  return sums({own ? 1.0 : 0.0})[0] > 0.0;
-}
-
 void Parallel::before_checkpoint() {
   if (shards_) shards_->gather();
 }

@@ -67,8 +67,6 @@ class Parallel {
   std::int64_t finish_step(std::uint64_t step, bool last);
   /// Whether the latest step ended in a meeting.
   [[nodiscard]] bool met() const { return met_; }
-  /// True where it is true on any rank.  Asked only at meetings.
-  [[nodiscard]] bool any(bool own);
   /// Σ over ranks
   [[nodiscard]] std::vector<double> sums(const std::vector<double>& own);
 

@@ -324,8 +324,9 @@ void Trainer::loop(bool resumed) {
     step();
     due = due || (monotonic_now() - saved).value() > 60.0 * recipe_.checkpoint_minutes;
     if (!parallel_.met()) continue;
-    const bool stop = parallel_.any(wish_ != nullptr);
-    if (parallel_.any(due && parallel_.leads()) || stop) {
+    const auto asked = parallel_.sums({wish_ ? 1.0 : 0.0, due && parallel_.leads() ? 1.0 : 0.0});
+    const bool stop = asked[0] > 0.0;
+    if (stop || asked[1] > 0.0) {
       save_checkpoint();
       saved = monotonic_now();
       due = false;
