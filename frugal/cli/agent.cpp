@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "frugal/agent/drill.h"
 #include "frugal/agent/suite.h"
 #include "frugal/base/atomic_file.h"
 #include "frugal/base/error.h"
@@ -22,7 +23,19 @@ struct Options {
 
 using LineFn = std::string (*)(const agent::Task& task);
 
-void write_lines(const Options& options, LineFn line) {
+void write_lines(const Options& options, std::size_t count,
+                 const std::function<std::string(std::size_t)>& line) {
+  const ProgressFn progress = progress_of(options.common);
+  constexpr std::size_t kBetweenUpdates = 256;
+  AtomicFile file(options.out);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i % kBetweenUpdates == 0) report_progress(progress, {"write", i, count});
+    file.write(line(i));
+  }
+  file.commit();
+}
+
+void write_tasks(const Options& options, LineFn line) {
   const auto split = agent::split_from_name(options.split);
   if (!split) {
     throw Error(ErrorKind::kInvalidArgument,
@@ -30,14 +43,25 @@ void write_lines(const Options& options, LineFn line) {
   }
   const auto tasks =
       agent::make_tasks(*split, options.common.seed, options.count, options.scenarios);
-  const ProgressFn progress = progress_of(options.common);
-  constexpr std::size_t kBetweenUpdates = 256;
-  AtomicFile file(options.out);
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (i % kBetweenUpdates == 0) report_progress(progress, {"write", i, tasks.size()});
-    file.write(line(tasks[i]));
-  }
-  file.commit();
+  write_lines(options, tasks.size(), [&](std::size_t i) { return line(tasks[i]); });
+}
+
+void add_output(CLI::App& verb, Options& options) {
+  verb.add_option("-n,--count", options.count, "how many")->capture_default_str();
+  verb.add_option("-o,--output", options.out, "the file to write, a line each")->required();
+  add_common(verb, options.common, {.seed = true, .json = false});
+}
+
+void setup_drills(CLI::App& verb, Invocation& invocation) {
+  auto options = std::make_shared<Options>();
+  add_output(verb, *options);
+  verb.callback([options, &invocation] {
+    invocation.action = [options] {
+      write_lines(*options, options->count, [seed = options->common.seed](std::size_t i) {
+        return agent::drill_line(seed, i);
+      });
+    };
+  });
 }
 
 void setup_writer(CLI::App& verb, Invocation& invocation, LineFn line, const std::string& split) {
@@ -47,11 +71,9 @@ void setup_writer(CLI::App& verb, Invocation& invocation, LineFn line, const std
                   "customer_service, tutoring, finance; all if not given")
       ->delimiter(',');
   verb.add_option("--split", options->split, "train, validation or test")->capture_default_str();
-  verb.add_option("-n,--count", options->count, "how many")->capture_default_str();
-  verb.add_option("-o,--output", options->out, "the file to write, a line each")->required();
-  add_common(verb, options->common, {.seed = true, .json = false});
+  add_output(verb, *options);
   verb.callback([options, line, &invocation] {
-    invocation.action = [options, line] { write_lines(*options, line); };
+    invocation.action = [options, line] { write_tasks(*options, line); };
   });
 }
 
@@ -63,11 +85,14 @@ void setup_agent(CLI::App& app, Invocation& invocation) {
   verb->footer(
       "Examples:\n  frugal agent tasks --split test -n 300 -o suite.jsonl\n"
       "  frugal agent conversations -n 60000 -o train.jsonl\n"
+      "  frugal agent drills -n 30000 -o drills.jsonl\n"
       "  frugal agent run model.gguf --suite suite.jsonl --trials 4");
   setup_writer(*verb->add_subcommand("tasks", "write a suite of tasks"), invocation,
                agent::suite_line, "test");
   setup_writer(*verb->add_subcommand("conversations", "write conversations to train a model on"),
                invocation, agent::conversation_line, "train");
+  setup_drills(*verb->add_subcommand("drills", "write exercises in copying, to train on first"),
+               invocation);
   setup_agent_run(*verb->add_subcommand("run", "let a model work off a suite"), invocation);
 }
 

@@ -119,15 +119,20 @@ std::string fingerprint(const DataRecipe& recipe, const std::vector<std::filesys
   for (const LabelGroup& group : labels) {
     for (const std::string& name : group.classes) mix(group.key + ":" + name + "\n");
   }
-  return str("kind {} vocabulary {:08x}\n", static_cast<int>(recipe.kind), crc) +
+  return str("kind {}{} vocabulary {:08x}\n", static_cast<int>(recipe.kind),
+             recipe.everyone ? " everyone" : "", crc) +
          state_of_files(files);
 }
 
 /// Encodes documents and gives those with one opening a common prefix.
 class Encoder {
  public:
-  Encoder(const text::Tokenizer& tokenizer, const std::vector<LabelGroup>& labels, DataKind kind)
-      : tokenizer_(tokenizer), labels_(labels), kind_(kind) {}
+  Encoder(const text::Tokenizer& tokenizer, const std::vector<LabelGroup>& labels,
+          const DataRecipe& recipe)
+      : tokenizer_(tokenizer),
+        labels_(labels),
+        kind_(recipe.kind),
+        all_(recipe.everyone || recipe.kind == DataKind::kText) {}
 
   void add(const RawDocument& document, TokenStoreWriter& writer) {
     std::vector<TokenId> ids;
@@ -137,14 +142,14 @@ class Encoder {
           tokenizer_.encode(piece.text, {.add_special = kind_ != DataKind::kConversations,
                                          .parse_special = kind_ == DataKind::kConversations});
       ids.insert(ids.end(), part.begin(), part.end());
-      const bool learned = piece.by_assistant || kind_ == DataKind::kText;
-      mask.insert(mask.end(), part.size(), learned ? 1 : 0);
+      mask.insert(mask.end(), part.size(), piece.by_assistant || all_ ? 1 : 0);
     }
     if (ids.empty()) return;
     DocumentDraft draft{.ids = ids, .mask = mask};
     const std::vector<std::int32_t> labels = numbers_of(document);
     draft.labels = labels;
     share_opening(document, ids, draft);
+    std::fill_n(mask.begin(), draft.prefix, std::uint8_t{0});  // the same in all: nothing to learn
     writer.add(draft);
   }
 
@@ -190,6 +195,7 @@ class Encoder {
   const text::Tokenizer& tokenizer_;
   const std::vector<LabelGroup>& labels_;
   DataKind kind_;
+  bool all_;  // every token is a target, whoever wrote it
   std::map<std::string, Group> groups_;
 };
 
@@ -248,7 +254,7 @@ std::shared_ptr<const TokenStore> tokenise(const DataRecipe& recipe,
     return TokenStore::open(store);
   }
   TokenStoreWriter writer(store, tokenizer.size());
-  Encoder encoder(tokenizer, labels, recipe.kind);
+  Encoder encoder(tokenizer, labels, recipe);
   std::uint64_t done = 0;
   read_documents(recipe, files, [&](const RawDocument& document) {
     encoder.add(document, writer);

@@ -58,6 +58,19 @@ TEST_F(Corpus, LearnsOfAConversationWhatTheAssistantWrote) {
   EXPECT_EQ(document.group(), store->document(0).group());
 }
 
+TEST_F(Corpus, LearnsOnRequestWhatEveryoneWroteButNotTheOpening) {
+  DataRecipe r = recipe(std::string(kConversation) + "\n", DataKind::kConversations);
+  const std::uint64_t before = stored(r)->targets();
+  r.everyone = true;
+  const auto store = stored(r);  // not the store of before
+  EXPECT_GT(store->targets(), before);
+  const StoredDocument document = store->document(0);
+  EXPECT_NE(text_of(document, true).find("Hi"), std::string::npos);
+  for (std::uint32_t at = 0; at < document.length(); ++at) {
+    EXPECT_EQ(document.counts(at), at >= document.prefix()) << at;
+  }
+}
+
 TEST_F(Corpus, LearnsAllOfAText) {
   const auto store = stored(recipe("one two three", DataKind::kText));
   ASSERT_EQ(store->documents(), 1U);

@@ -14,11 +14,13 @@ namespace {
 // The shuffle's stream; the rows of a window are shuffled by streams of their own.
 constexpr std::uint64_t kUnitStream = 0;
 
-void shuffle_blocks(std::vector<std::vector<PackUnit>>& rows, std::size_t block, Random& random) {
+using Rows = std::vector<std::vector<PackUnit>>;
+
+void shuffle_blocks(Rows& rows, std::size_t block, Random& random) {
   std::vector<std::size_t> order((rows.size() + block - 1) / block);
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   random.shuffle(order);
-  std::vector<std::vector<PackUnit>> shuffled;
+  Rows shuffled;
   shuffled.reserve(rows.size());
   for (const std::size_t number : order) {
     const std::size_t end = std::min(rows.size(), (number + 1) * block);
@@ -27,6 +29,30 @@ void shuffle_blocks(std::vector<std::vector<PackUnit>>& rows, std::size_t block,
     }
   }
   rows = std::move(shuffled);
+}
+
+// Each group's rows in random order, spread evenly: neighbours are of different groups, so that a
+// step of few rows sees all of them.
+Rows interleaved(std::vector<Rows> groups, Random& random) {
+  struct Placed {
+    double at = 0.0;
+    std::vector<PackUnit> row;
+  };
+  std::vector<Placed> placed;
+  for (Rows& rows : groups) {
+    random.shuffle(rows);
+    const double phase = random.uniform();
+    const auto count = static_cast<double>(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const double at = (static_cast<double>(i) + phase) / count;
+      placed.push_back({.at = at, .row = std::move(rows[i])});
+    }
+  }
+  std::stable_sort(placed.begin(), placed.end(),
+                   [](const Placed& a, const Placed& b) { return a.at < b.at; });
+  Rows out;
+  for (Placed& p : placed) out.push_back(std::move(p.row));
+  return out;
 }
 
 }  // namespace
@@ -59,10 +85,8 @@ PackPlan::PackPlan(const TokenStore& store, const PackerOptions& options, std::u
   const std::size_t window = (options.window + block - 1) / block * block;
   for (std::size_t begin = 0; begin < units.size(); begin += window) {
     const std::size_t count = std::min(window, units.size() - begin);
-    Rows rows = pack_window(std::span(units).subspan(begin, count));
     Random random = Random(options.seed).fork(epoch).fork(begin + 1);
-    shuffle_blocks(rows, block, random);
-    append(rows);
+    append(pack_window(std::span(units).subspan(begin, count), random));
   }
 }
 
@@ -94,30 +118,38 @@ std::vector<PackUnit> PackPlan::collect_units() {
   return units;
 }
 
-PackPlan::Rows PackPlan::pack_window(std::span<const PackUnit> window) const {
+PackPlan::Rows PackPlan::pack_window(std::span<const PackUnit> window, Random& random) const {
   std::map<std::uint32_t, std::vector<PackUnit>> groups;  // 0: those that share nothing
   for (const PackUnit& unit : window) {
     const StoredDocument document = store_.document(unit.document);
     const bool shares = shared_tokens(document, options_.packing) > 0;
     groups[shares ? document.group() : 0].push_back(unit);
   }
-  Rows rows;
-  for (auto& [group, units] : groups) pack_group(std::move(units), rows);
+  std::vector<Rows> packed;
+  for (auto& [group, units] : groups) packed.push_back(pack_group(std::move(units)));
+  if (options_.packing == Packing::kCausal) return interleaved(std::move(packed), random);
+  Rows rows = std::move(packed.front());  // padded rows share nothing: one group
+  shuffle_blocks(rows, std::size_t{options_.rows} * options_.ranks, random);
   return rows;
 }
 
-// First fit decreasing.  A row without room for even one token is never looked at again.
-void PackPlan::pack_group(std::vector<PackUnit> units, Rows& rows) const {
+// What takes more than half a row comes first, the longest before: it leaves the least room.  The
+// rest is put in in shuffled order, for documents of one length tend to be of one kind and a step
+// should see many.  A row without room for even one token is never looked at again.
+PackPlan::Rows PackPlan::pack_group(std::vector<PackUnit> units) const {
   const auto size = [&](const PackUnit& unit) {
     return unit_tokens(store_.document(unit.document), unit, options_);
   };
-  std::stable_sort(units.begin(), units.end(),
-                   [&](const PackUnit& a, const PackUnit& b) { return size(a) > size(b); });
   const StoredDocument first = store_.document(units.front().document);
   const std::uint32_t capacity = options_.length - shared_tokens(first, options_.packing);
   const bool alone = options_.packing == Packing::kPadded;
-  const std::size_t before = rows.size();
-  std::vector<std::uint32_t> room;  // of this group's rows
+  const auto rank = [&](const PackUnit& unit) {
+    return alone || size(unit) > capacity / 2 ? size(unit) : 0;
+  };
+  std::stable_sort(units.begin(), units.end(),
+                   [&](const PackUnit& a, const PackUnit& b) { return rank(a) > rank(b); });
+  Rows rows;
+  std::vector<std::uint32_t> room;
   std::size_t first_open = 0;
   for (const PackUnit& unit : units) {
     const std::uint32_t need = size(unit);
@@ -129,8 +161,9 @@ void PackPlan::pack_group(std::vector<PackUnit> units, Rows& rows) const {
       rows.emplace_back();
     }
     room[row] -= need;
-    rows[before + row].push_back(unit);
+    rows[row].push_back(unit);
   }
+  return rows;
 }
 
 void PackPlan::append(const Rows& rows) {

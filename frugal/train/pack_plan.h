@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "frugal/base/random.h"
 #include "frugal/train/token_store.h"
 
 namespace frugal::train {
@@ -53,9 +54,10 @@ struct SkippedDocuments {
 
 /// The rows of one epoch, made from the store, the options and the epoch alone.
 ///
-/// All units are shuffled.  Each window of them is packed: per group the longest first, each into
-/// the first row that has room (first fit decreasing); then the window's rows are shuffled.  Padded
-/// rows are sorted by length instead, and blocks of rows · ranks of them shuffled.
+/// All units are shuffled.  Each window of them is packed: per group those above half a row, the
+/// longest first, then the others as they come, each into the first row that has room (first fit).
+/// The window's rows are shuffled, the groups spread evenly among them.  Padded rows are sorted by
+/// length instead, and blocks of rows · ranks of them shuffled.
 ///
 /// `store` must outlive the plan.
 ///
@@ -74,8 +76,8 @@ class PackPlan {
   using Rows = std::vector<std::vector<PackUnit>>;
 
   [[nodiscard]] std::vector<PackUnit> collect_units();
-  [[nodiscard]] Rows pack_window(std::span<const PackUnit> window) const;
-  void pack_group(std::vector<PackUnit> units, Rows& rows) const;
+  [[nodiscard]] Rows pack_window(std::span<const PackUnit> window, Random& random) const;
+  [[nodiscard]] Rows pack_group(std::vector<PackUnit> units) const;
   void append(const Rows& rows);
 
   const TokenStore& store_;

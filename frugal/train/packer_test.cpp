@@ -9,6 +9,7 @@
 
 #include "frugal/base/error.h"
 #include "frugal/base/random.h"
+#include "frugal/base/statistics.h"
 #include "tests/support/tiny_model.h"
 
 namespace frugal::train {
@@ -281,6 +282,27 @@ TEST_F(PackerTest, FillsRowsOfScenariosWellAbove95Percent) {
               static_cast<unsigned long long>(packer.rows_in_epoch()));
   EXPECT_EQ(targets_of(batches), store_->targets());
   EXPECT_GE(share, 0.95);
+}
+
+// Steps of one kind of document each would pull the weights to and fro.
+TEST_F(PackerTest, RowsMixLengthsAndNeighboursMixGroups) {
+  write(6'000, 3, 100, 20, 200);
+  Packer packer(store_, {.length = 1024, .rows = 3});
+  const std::vector<Batch> batches = epoch_of(packer);
+  std::size_t all_groups = 0;
+  std::vector<double> means;
+  for (const Batch& batch : batches) {
+    std::set<std::uint32_t> groups;
+    std::vector<double> lengths;
+    for (const PlacedDocument& placed : batch.documents) {
+      groups.insert(store_->document(placed.document).group());
+      if (placed.row == 0) lengths.push_back(placed.length);
+    }
+    all_groups += groups.size() == 3 ? 1 : 0;
+    means.push_back(summarise(lengths).mean);
+  }
+  EXPECT_GT(all_groups * 10, batches.size() * 8);  // of rows in any order: 2 of 9
+  EXPECT_LT(summarise(means).std_dev, 25.0);       // of rows sorted by length: 52
 }
 
 TEST_F(PackerTest, RefusesOptionsWithoutMeaning) {

@@ -61,6 +61,9 @@ ModelRecipe read_model(Toml& toml) {
   if (m.vocabulary.empty()) {
     m.vocabulary_size = static_cast<std::size_t>(
         toml.integer("model.vocabulary_size", {.least = 300, .most = 1 << 20}));
+    m.vocabulary_texts = paths(toml, "model.vocabulary_texts");
+    m.spaces_apart = toml.boolean_or("model.spaces_apart", m.spaces_apart);
+    m.digits_apart = toml.boolean_or("model.digits_apart", m.digits_apart);
   }
   return m;
 }
@@ -75,6 +78,10 @@ DataRecipe read_data(Toml& toml) {
   d.train = paths(toml, "data.train");
   d.validation = paths(toml, "data.validation");
   if (d.kind == DataKind::kLabels) d.labels = toml.texts("data.labels");
+  if (d.kind == DataKind::kConversations) {
+    d.everyone =
+        toml.choice_or("data.targets", "assistant", {"assistant", "everyone"}) == "everyone";
+  }
   d.length = size(toml, "data.length", d.length, 8, 1 << 20);
   d.rows = size(toml, "data.rows", d.rows, 1, 1 << 16);
   d.accumulate = size(toml, "data.accumulate", d.accumulate, 1, 1 << 16);

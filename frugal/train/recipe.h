@@ -21,6 +21,9 @@ struct ModelRecipe {
   Shape shape;                       ///< of a new model
   std::filesystem::path vocabulary;  ///< of a new model: GGUF file to take it from, or empty
   std::size_t vocabulary_size = 0;   ///< of a new model without one: tokens to make from the data
+  std::vector<std::filesystem::path> vocabulary_texts;  ///< that they are made from; data.train
+  bool spaces_apart = false;  ///< of tokens that are made: see SubwordOptions
+  bool digits_apart = true;
 };
 
 enum class DataKind {
@@ -34,9 +37,10 @@ struct DataRecipe {
   std::vector<std::filesystem::path> train;
   std::vector<std::filesystem::path> validation;  ///< empty: none is made
   std::vector<std::string> labels;                ///< kLabels: keys to learn, one class set each
-  std::size_t length = 512;                       ///< tokens of a row
-  std::size_t rows = 8;                           ///< rows computed at once
-  std::size_t accumulate = 1;                     ///< such batches of one step
+  bool everyone = false;       ///< conversations: users and tools are learned too, in training only
+  std::size_t length = 512;    ///< tokens of a row
+  std::size_t rows = 8;        ///< rows computed at once
+  std::size_t accumulate = 1;  ///< such batches of one step
 };
 
 struct OptimizerRecipe {

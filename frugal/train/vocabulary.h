@@ -32,6 +32,10 @@ struct SubwordOptions {
   bool add_begin = false;
   bool add_end = false;
   bool space_prefix = false;  ///< a space before the text, as Llama 2 has it
+  /// A space is never one token with the letter or digit behind it: a word is written the same way
+  /// after a space and after a quote, so that a small model need not learn which two are one.
+  bool spaces_apart = false;
+  bool digits_apart = true;  ///< every digit is a token
 };
 
 /// Of a vocabulary of word pieces, rule "bert".  Ids: [PAD], [UNK], [CLS], [SEP], [MASK],

@@ -13,6 +13,7 @@
 #include <sentencepiece_trainer.h>
 
 #include <algorithm>
+#include <cctype>
 #include <exception>
 #include <map>
 #include <set>
@@ -40,8 +41,13 @@ constexpr std::size_t kMaxDocumentBytes = std::size_t{1} << 30U;
 class Sentences : public sentencepiece::SentenceIterator {
  public:
   // `first` are read before the source's documents.
-  Sentences(std::vector<std::string> first, const TextSource& source, std::vector<std::string> cuts)
-      : source_(source), cuts_(std::move(cuts)), parts_(std::move(first)) {
+  // With `spaces_apart` a text ends after each space that a letter or digit follows.
+  Sentences(std::vector<std::string> first, const TextSource& source, std::vector<std::string> cuts,
+            bool spaces_apart = false)
+      : source_(source),
+        cuts_(std::move(cuts)),
+        spaces_apart_(spaces_apart),
+        parts_(std::move(first)) {
     Next();
   }
 
@@ -85,13 +91,30 @@ class Sentences : public sentencepiece::SentenceIterator {
       }
     }
     for (const std::string_view part : split(document, '\0')) {
-      if (!part.empty()) parts_.emplace_back(part);
+      if (!part.empty()) add(part);
     }
     std::reverse(parts_.begin(), parts_.end());
   }
 
+  void add(std::string_view part) {
+    std::size_t begin = 0;
+    for (std::size_t at = 1; spaces_apart_ && at < part.size(); ++at) {
+      if (part[at - 1] != ' ' || !is_word(part[at])) continue;
+      parts_.emplace_back(part.substr(begin, at - begin));
+      begin = at;
+    }
+    parts_.emplace_back(part.substr(begin));
+  }
+
+  // Bytes above ASCII are mostly letters.
+  static bool is_word(char c) {
+    return static_cast<unsigned char>(c) >= 0x80U ||
+           (std::isalnum(static_cast<unsigned char>(c)) != 0);
+  }
+
   const TextSource& source_;
   std::vector<std::string> cuts_;
+  bool spaces_apart_;
   std::vector<std::string> parts_;
   std::string value_;
   std::exception_ptr fault_;
@@ -218,7 +241,7 @@ LearnedVocabulary learn_subwords(const TextSource& source, const SubwordOptions&
   const std::string plain = plain_characters(false);
   Settings settings = common_settings(options.size, options.coverage);
   settings.merge(Settings{{"byte_fallback", "true"},
-                          {"split_digits", "true"},
+                          {"split_digits", options.digits_apart ? "true" : "false"},
                           {"allow_whitespace_only_pieces", "true"},
                           {"add_dummy_prefix", options.space_prefix ? "true" : "false"},
                           {"required_chars", plain},
@@ -232,7 +255,7 @@ LearnedVocabulary learn_subwords(const TextSource& source, const SubwordOptions&
                           {"pad_piece", options.padding},
                           {"control_symbols", joined(options.control)},
                           {"user_defined_symbols", joined(options.user_defined)}});
-  Sentences sentences(spelled_out(plain, ""), source, std::move(cuts));
+  Sentences sentences(spelled_out(plain, ""), source, std::move(cuts), options.spaces_apart);
   LearnedVocabulary learned = read_back(learn(settings, sentences), options.user_defined);
   text::Vocabulary& v = learned.vocabulary;
   v.model = "llama";

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sentencepiece_processor.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -12,6 +14,7 @@
 #include "frugal/base/random.h"
 #include "frugal/base/str.h"
 #include "frugal/model/model.h"
+#include "frugal/text/spaces.h"
 #include "frugal/train/vocabulary_metadata.h"
 #include "tests/support/tiny_model.h"
 
@@ -247,6 +250,36 @@ TEST(Subwords, OptionsReachTheVocabulary) {
   EXPECT_EQ(ids.front(), 1);
   EXPECT_EQ(ids.back(), 2);
   EXPECT_EQ(tokenizer->piece(ids[1]), " the");
+}
+
+// So that `W48 Nora` in a sentence and `"W48", "Nora"` in JSON are the same tokens.
+TEST(Subwords, SpacesApartWriteAWordTheSameWayEverywhere) {
+  const LearnedVocabulary learned =
+      subwords::learn_subwords(texts(400), {.size = 700, .spaces_apart = true});
+  const std::string space(text::kSpaceMark);
+  for (const std::string& token : learned.vocabulary.tokens) {
+    if (!token.starts_with(space) || token.size() == space.size()) continue;
+    EXPECT_EQ(std::isalnum(static_cast<unsigned char>(token[space.size()])), 0) << token;
+  }
+  const auto tokenizer = through_a_file(learned.vocabulary);
+  const Ids alone = tokenizer->encode("again", {});
+  const Ids behind = tokenizer->encode("is again", {});
+  EXPECT_TRUE(std::equal(alone.rbegin(), alone.rend(), behind.rbegin()));
+  EXPECT_EQ(tokenizer->decode(behind), "is again");
+  expect_same_as_sentencepiece(learned, texts(200));
+}
+
+TEST(Subwords, DigitsMayBeJoined) {
+  Random random(1);
+  std::vector<std::string> documents(50, "1948 1948 1948 1948");
+  documents.push_back(sample(random, 300));
+  const auto tokens_of_a_year = [&](bool apart) {
+    const LearnedVocabulary learned =
+        subwords::learn_subwords(list(documents), {.size = 500, .digits_apart = apart});
+    return through_a_file(learned.vocabulary)->encode("1948", {}).size();
+  };
+  EXPECT_EQ(tokens_of_a_year(true), 4U);
+  EXPECT_LT(tokens_of_a_year(false), 4U);
 }
 
 TEST(Subwords, AreTheSameEveryTime) {

@@ -212,13 +212,20 @@ void Trainer::round_matrices(DType type) {
       });
 }
 
+const std::vector<std::filesystem::path>& Trainer::vocabulary_texts() const {
+  const auto& named = recipe_.model.vocabulary_texts;
+  return named.empty() ? recipe_.data.train : named;
+}
+
 // Learning one takes a minute, so it is kept beside the checkpoints.
 format::Metadata Trainer::vocabulary() {
   const ModelRecipe& from = recipe_.model;
   if (!from.vocabulary.empty()) return format::TensorFile::open(from.vocabulary)->metadata();
   const std::filesystem::path kept = recipe_.cache / "vocabulary.gguf";
-  const std::string made_of = str("{} of {} tokens\n{}", from.shape.architecture,
-                                  from.vocabulary_size, state_of_files(recipe_.data.train));
+  const std::string made_of =
+      str("{} of {} tokens{}{}\n{}", from.shape.architecture, from.vocabulary_size,
+          from.spaces_apart ? " spaces apart" : "", from.digits_apart ? "" : " digits joined",
+          state_of_files(vocabulary_texts()));
   if (std::filesystem::exists(kept)) {
     format::Metadata metadata = format::TensorFile::open(kept)->metadata();
     if (metadata.get_string("train.made_of") == made_of) return metadata;
@@ -234,7 +241,7 @@ format::Metadata Trainer::vocabulary() {
 
 text::Vocabulary Trainer::learn_vocabulary() const {
   std::vector<std::string> texts;
-  read_documents(recipe_.data, recipe_.data.train, [&](const RawDocument& document) {
+  read_documents(recipe_.data, vocabulary_texts(), [&](const RawDocument& document) {
     for (const text::ChatPiece& piece : document.pieces) texts.push_back(piece.text);
   });
   const TextSource source = [&texts, next = std::size_t{0}]() mutable {
@@ -244,18 +251,24 @@ text::Vocabulary Trainer::learn_vocabulary() const {
   if (recipe_.model.shape.architecture == "bert") {
     return learn_word_pieces(source, {.size = size}).vocabulary;
   }
-  return learn_subwords(source, {.size = size}).vocabulary;
+  return learn_subwords(source, {.size = size,
+                                 .spaces_apart = recipe_.model.spaces_apart,
+                                 .digits_apart = recipe_.model.digits_apart})
+      .vocabulary;
 }
 
 void Trainer::prepare_data() {
   const auto& tokenizer = *network_->model().tokenizer;
-  const auto open = [&](const std::vector<std::filesystem::path>& files, std::string_view name) {
-    return tokenise(recipe_.data, files, tokenizer, labels_, recipe_.cache / name, stage());
+  const auto open = [&](const DataRecipe& recipe, const std::vector<std::filesystem::path>& files,
+                        std::string_view name) {
+    return tokenise(recipe, files, tokenizer, labels_, recipe_.cache / name, stage());
   };
-  train_data_ = open(recipe_.data.train, "train.tokens");
+  train_data_ = open(recipe_.data, recipe_.data.train, "train.tokens");
   train_ = std::make_unique<Packer>(train_data_, packing());
   if (recipe_.data.validation.empty()) return;
-  validation_data_ = open(recipe_.data.validation, "validation.tokens");
+  DataRecipe judged = recipe_.data;
+  judged.everyone = false;  // what counts in the end is what the assistant writes
+  validation_data_ = open(judged, recipe_.data.validation, "validation.tokens");
 }
 
 PackerOptions Trainer::packing() const {

@@ -38,6 +38,7 @@ class Trainer {
   void prepare_model();
   [[nodiscard]] format::Metadata vocabulary();
   [[nodiscard]] text::Vocabulary learn_vocabulary() const;
+  [[nodiscard]] const std::vector<std::filesystem::path>& vocabulary_texts() const;
   void round_matrices(DType type);
   void prepare_data();
   [[nodiscard]] PackerOptions packing() const;
