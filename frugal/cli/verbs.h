@@ -27,6 +27,7 @@ void setup_run(CLI::App& app, Invocation& invocation);
 void setup_bench(CLI::App& app, Invocation& invocation);
 void setup_logits(CLI::App& app, Invocation& invocation);
 void setup_eval(CLI::App& app, Invocation& invocation);
+void setup_imatrix(CLI::App& app, Invocation& invocation);
 void setup_compress(CLI::App& app, Invocation& invocation);
 void setup_train(CLI::App& app, Invocation& invocation);
 void setup_optimize(CLI::App& app, Invocation& invocation);
@@ -34,10 +35,10 @@ void setup_agent(CLI::App& app, Invocation& invocation);
 void setup_report(CLI::App& app, Invocation& invocation);
 void setup_completion(CLI::App& app, Invocation& invocation);
 
-inline constexpr std::array kVerbs = {setup_info,     setup_inspect,   setup_tokenize, setup_meter,
-                                      setup_run,      setup_bench,     setup_logits,   setup_eval,
-                                      setup_compress, setup_train,     setup_optimize, setup_agent,
-                                      setup_report,   setup_completion};
+inline constexpr std::array kVerbs = {
+    setup_info,  setup_inspect,  setup_tokenize, setup_meter,   setup_run,
+    setup_bench, setup_logits,   setup_eval,     setup_imatrix, setup_compress,
+    setup_train, setup_optimize, setup_agent,    setup_report,  setup_completion};
 
 /// "frugal 0.1.0".
 [[nodiscard]] std::string version_line();

@@ -19,7 +19,9 @@ struct Engine::State {
         batch(options.batch),
         pool(options.threads),
         exit_confidence(options.exit_confidence),
-        pass(model, kernels, pool, scratch, options.exit_confidence) {}
+        pass(model, kernels, pool, scratch, options.exit_confidence) {
+    pass.watch(options.watch);
+  }
 
   const model::Model& model;
   const kernels::Kernels& kernels;

@@ -12,6 +12,7 @@
 #include "frugal/base/work.h"
 #include "frugal/engine/kv_cache.h"
 #include "frugal/engine/step.h"
+#include "frugal/engine/watch.h"
 #include "frugal/kernels/kernels.h"
 #include "frugal/model/model.h"
 #include "frugal/tensor/view.h"
@@ -27,6 +28,7 @@ struct EngineOptions {
   /// layers that such a token does not go through still keep its key and value, made from what it
   /// was at the exit, so that later tokens see it in every layer.
   float exit_confidence = 0.0F;
+  ProductWatch watch = {};  ///< none: costs nothing
 };
 
 /// Runs one model.

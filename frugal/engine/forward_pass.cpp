@@ -382,7 +382,14 @@ void ForwardPass::count_norm(const model::Norm& norm, std::size_t rows, std::siz
   cost_ += norm_cost(config_, norm, rows, cols);
 }
 
+void ForwardPass::tell(MatrixView<const float> x, std::initializer_list<Product> products) {
+  std::vector<const model::Weight*> weights;
+  for (const Product& product : products) weights.push_back(&product.linear->weight);
+  watch_(weights, x);
+}
+
 void ForwardPass::multiply(MatrixView<const float> x, std::initializer_list<Product> products) {
+  if (watch_) tell(x, products);
   const bool blocks = std::any_of(products.begin(), products.end(), [](const Product& product) {
     return kernels::wants_blocks(product.linear->weight.type);
   });

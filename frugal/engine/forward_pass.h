@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "frugal/base/thread_pool.h"
@@ -13,6 +14,7 @@
 #include "frugal/engine/kv_cache.h"
 #include "frugal/engine/scratch.h"
 #include "frugal/engine/step.h"
+#include "frugal/engine/watch.h"
 #include "frugal/kernels/attend.h"
 #include "frugal/kernels/kernels.h"
 #include "frugal/kernels/matmul.h"
@@ -32,6 +34,8 @@ class ForwardPass {
  public:
   ForwardPass(const model::Model& model, const kernels::Kernels& kernels, ThreadPool& pool,
               Scratch& scratch, float exit_confidence);
+
+  void watch(ProductWatch watch) { watch_ = std::move(watch); }
 
   /// Runs the chunks, for which their caches have reserved room, and makes them part of their
   /// sequences.  Rows of the batch are the tokens of the chunks in order.
@@ -101,6 +105,7 @@ class ForwardPass {
   void score(const model::Norm& norm, std::span<const std::size_t> rows, MatrixView<float> out);
   void norm_row(const model::Norm& norm, const float* x, float* out, std::size_t cols) const;
   void count_norm(const model::Norm& norm, std::size_t rows, std::size_t cols);
+  void tell(MatrixView<const float> x, std::initializer_list<Product> products);
   /// All products share one input; their rows are spread over the team as one range.
   void multiply(MatrixView<const float> x, std::initializer_list<Product> products);
   void multiply_rows(std::span<const Product> products, const kernels::Activations& input,
@@ -118,6 +123,7 @@ class ForwardPass {
   std::vector<Place> places_;
   std::vector<AttendTask> attend_tasks_;
   float exit_confidence_;
+  ProductWatch watch_;
   std::size_t batch_ = 0;
   std::size_t going_ = 0;            ///< rows [0, going_) go on, those behind them have stopped
   std::vector<std::size_t> row_of_;  ///< of each token of the batch

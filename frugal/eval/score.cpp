@@ -4,10 +4,12 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 #include "frugal/engine/sampler.h"
+#include "frugal/eval/windows.h"
 
 // Neighbouring tokens of a text are not independent, so the standard error is taken over windows:
 // each window's mean is one sample.  All windows score the same number of tokens, so the mean of
@@ -26,25 +28,12 @@ struct Window {
 
 std::vector<Window> cut(std::span<const TokenId> text, const ScoreOptions& options,
                         const text::Tokenizer* tokenizer) {
-  if (options.max_tokens > 0) text = text.first(std::min(text.size(), options.max_tokens));
-  if (options.context < 4) {
-    throw Error(ErrorKind::kInvalidArgument,
-                str("evaluation context of {} tokens: expected at least 4", options.context));
-  }
-  if (text.size() < 2) {
-    throw Error(ErrorKind::kInvalidArgument,
-                str("a text of {} tokens: expected at least 2", text.size()));
-  }
-  const bool add_bos = tokenizer != nullptr && tokenizer->vocabulary().add_bos;
-  const std::size_t length = std::min(options.context, text.size());
-  const std::size_t first = text.size() < options.context ? 1 : (length / 2) + 1;
+  auto parts = windows_of(text, options.context, options.max_tokens, tokenizer);
+  const std::size_t length = parts.front().size();
+  const std::size_t first = length < options.context ? 1 : (length / 2) + 1;
   std::vector<Window> windows;
-  for (std::size_t at = 0; at + length <= text.size(); at += length) {
-    const auto part = text.subspan(at, length);
-    windows.push_back({.tokens = {part.begin(), part.end()}, .first_scored = first});
-    if (add_bos && tokenizer->vocabulary().bos) {
-      windows.back().tokens[0] = *tokenizer->vocabulary().bos;
-    }
+  for (std::vector<TokenId>& part : parts) {
+    windows.push_back({.tokens = std::move(part), .first_scored = first});
   }
   return windows;
 }

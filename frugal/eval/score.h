@@ -16,10 +16,9 @@ namespace frugal::eval {
 
 using text::TokenId;
 
-/// The text is cut into consecutive windows of `context` tokens, each begun with the begin-of-text
-/// token where the vocabulary asks for one (it takes the place of the window's first token), and
-/// the predictions in the second half of each are scored: the protocol of llama.cpp's perplexity
-/// tool.  A text shorter than one window is one window, scored from its second token on.
+/// The text is cut into windows (`windows_of`), and the predictions in the second half of each are
+/// scored: the protocol of llama.cpp's perplexity tool.  A text shorter than one window is one
+/// window, scored from its second token on.
 struct ScoreOptions {
   std::size_t context = 512;   ///< at least 4
   std::size_t max_tokens = 0;  ///< of the text; 0: all

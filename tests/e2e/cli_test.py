@@ -9,7 +9,7 @@ import unittest
 
 from program import FRUGAL, ProgramTest, run, run_json
 
-VERBS = ["info", "inspect", "tokenize", "meter", "run", "bench", "logits", "eval", "compress",
+VERBS = ["info", "inspect", "tokenize", "meter", "run", "bench", "logits", "eval", "imatrix", "compress",
          "train", "optimize", "agent", "report", "completion"]
 
 
