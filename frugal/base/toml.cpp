@@ -9,11 +9,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <sstream>
 #include <utility>
 
 #include "frugal/base/atomic_file.h"
+#include "frugal/base/edit_distance.h"
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 
@@ -81,20 +81,6 @@ std::vector<Step> parse_path(std::string_view key) {
     refuse_argument(str("key '{}': expected a.b.c", printable(key)));
   }
   return steps;
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
 }
 
 std::string_view parent_of(std::string_view path) {
