@@ -22,6 +22,7 @@ inline meter::Reading a_reading(double joules, double std, double seconds = 10.0
 
 inline Intensity an_intensity(double g_per_kwh, double std) {
   return {.zone = "DE",
+          .also = "DEU",
           .name = "Germany",
           .year = 2023,
           .basis = Basis::kAverage,

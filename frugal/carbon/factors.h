@@ -34,6 +34,7 @@ enum class Scope {
 /// Grams of CO2e per kWh of electricity.
 struct Intensity {
   std::string zone = {};  ///< "DE"
+  std::string also = {};  ///< another code of it, "DEU"; may be empty
   std::string name = {};  ///< "Germany"
   int year = 0;           ///< of the data; 0: not stated
   Basis basis = Basis::kAverage;
