@@ -25,6 +25,10 @@ namespace frugal::report {
 /// The same for a ledger without a study: a table of its finished runs.
 [[nodiscard]] std::string runs_body(const std::vector<ledger::Run>& runs);
 
+/// Grams and money beside the joules of these runs, with where their factors come from, for those
+/// with a note `impact`; empty when none has one.  Nothing in a note can make it throw.
+[[nodiscard]] std::string impact_section(const std::vector<const ledger::Run*>& runs);
+
 /// What the charts draw, in SI units except where a key says otherwise.
 [[nodiscard]] Json chart_data(const Study& study);
 

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "frugal/base/str.h"
+#include "frugal/ledger/energy.h"
 #include "frugal/report/html.h"
 #include "frugal/report/page.h"
 
@@ -11,36 +12,15 @@ namespace {
 // More rows than this nobody reads, and a browser has to lay them all out.
 constexpr std::size_t kMostRows = 500;
 
-// The energy of a run, or why it is unknown.
-struct RunEnergy {
-  std::optional<meter::Reading> total;
-  std::string reason;
-};
-
-RunEnergy energy_of(const ledger::Run& run) {
-  if (run.receipt) {
-    if (run.receipt->total.quality != meter::Quality::kUnavailable) return {run.receipt->total, {}};
-    return {std::nullopt, run.receipt->total.note.empty() ? "the meter could not be read"
-                                                          : run.receipt->total.note};
-  }
-  if (run.readings.empty()) return {std::nullopt, "nothing was weighed"};
-  const meter::Boundary boundary = run.readings.front().boundary;
-  const bool mixed =
-      std::any_of(run.readings.begin(), run.readings.end(),
-                  [&](const meter::Reading& reading) { return reading.boundary != boundary; });
-  if (mixed) return {std::nullopt, "its readings have different boundaries, never added"};
-  meter::Reading total = meter::total(run.readings);
-  if (total.quality == meter::Quality::kUnavailable) {
-    return {std::nullopt, total.note.empty() ? "the meter could not be read" : total.note};
-  }
-  return {std::move(total), {}};
+bool known(const meter::Reading& energy) {
+  return energy.quality != meter::Quality::kUnavailable;
 }
 
-std::optional<Figure> energy_figure(const RunEnergy& energy) {
-  if (!energy.total) return std::nullopt;
+std::optional<Figure> energy_figure(const meter::Reading& energy) {
+  if (!known(energy)) return std::nullopt;
   ledger::Metric metric;
-  metric.value = energy.total->energy.value();
-  const double std_dev = energy.total->uncertainty.value();
+  metric.value = energy.energy.value();
+  const double std_dev = energy.uncertainty.value();
   if (std_dev >= 0.0) {
     metric.low = metric.value - std_dev;
     metric.high = metric.value + std_dev;
@@ -69,22 +49,22 @@ std::string per_token_cell(const ledger::Run& run, const std::optional<Figure>& 
   return figure_cell(figure, {.factor = scale.factor});
 }
 
-std::string time_cell(const ledger::Run& run, const RunEnergy& energy) {
-  double time = energy.total ? energy.total->time.value() : 0.0;
-  if (time <= 0.0 && !run.readings.empty()) time = run.readings.front().time.value();
-  if (time <= 0.0) return unknown_cell("not timed");
+std::string time_cell(const ledger::Run& run, const meter::Reading& energy) {
+  double time = energy.time.value();
+  if (!(time > 0.0) && !run.readings.empty()) time = run.readings.front().time.value();
+  if (!(time > 0.0)) return unknown_cell("not timed");
   return str("<td data-value=\"{}\">{}</td>", time, plain_number(time));
 }
 
-std::string energy_cell(const RunEnergy& energy, const std::optional<Figure>& figure,
+std::string energy_cell(const meter::Reading& energy, const std::optional<Figure>& figure,
                         const Scale& scale) {
   std::string caption;
-  if (energy.total) {
-    caption = str("{}, {}", meter::quality_name(energy.total->quality),
-                  meter::boundary_name(energy.total->boundary));
+  if (known(energy)) {
+    caption =
+        str("{}, {}", meter::quality_name(energy.quality), meter::boundary_name(energy.boundary));
   }
   return figure_cell(figure,
-                     {.factor = scale.factor, .unknown_reason = energy.reason, .caption = caption});
+                     {.factor = scale.factor, .unknown_reason = energy.note, .caption = caption});
 }
 
 // Columns that all rows share: one unit for the joules and one for the joules per token.
@@ -97,9 +77,9 @@ RunScales scales_of(const std::vector<const ledger::Run*>& rows) {
   std::vector<double> energies;
   std::vector<double> per_token;
   for (const ledger::Run* run : rows) {
-    const RunEnergy energy = energy_of(*run);
-    if (!energy.total) continue;
-    energies.push_back(energy.total->energy.value());
+    const meter::Reading energy = ledger::energy_of(*run);
+    if (!known(energy)) continue;
+    energies.push_back(energy.energy.value());
     const std::uint64_t tokens = run->receipt ? run->receipt->work.total().output_tokens : 0;
     if (tokens != 0) per_token.push_back(energies.back() / static_cast<double>(tokens));
   }
@@ -107,7 +87,7 @@ RunScales scales_of(const std::vector<const ledger::Run*>& rows) {
 }
 
 std::string run_row(const ledger::Run& run, const RunScales& scales) {
-  const RunEnergy energy = energy_of(run);
+  const meter::Reading energy = ledger::energy_of(run);
   const std::optional<Figure> figure = energy_figure(energy);
   const std::string plan = run.info.plan.empty() ? "" : " · " + escape(run.info.plan);
   return str("<tr data-run=\"{}\"><th scope=\"row\"><span class=\"name\">{} {}</span>"
@@ -199,7 +179,7 @@ std::string runs_body(const std::vector<ledger::Run>& runs) {
           "<h1>{} {} on the scale</h1>\n<p class=\"meta\">No finished study is in "
           "this ledger, so there is no verdict.{}</p>\n</header>\n",
           finished, finished == 1 ? "run" : "runs", remark);
-  out += run_table(rows) + figure_table(rows);
+  out += run_table(rows) + impact_section(rows) + figure_table(rows);
   if (rows.empty()) return out;
   return out + "<section id=\"machine\">\n<h2>The machine of the latest run</h2>\n" +
          machine_facts(rows.front()->info.machine) + "</section>\n";

@@ -361,8 +361,10 @@ std::string phase_section(const Study& study) {
 }  // namespace
 
 std::string study_body(const Study& study) {
+  std::vector<const ledger::Run*> runs;
+  for (const Plan& plan : study.plans) runs.push_back(plan.run);
   return header(study) + pareto_section(study) + plan_section(study) + phase_section(study) +
-         study_facts(study);
+         impact_section(runs) + study_facts(study);
 }
 
 }  // namespace frugal::report
