@@ -22,6 +22,7 @@ build   libsqlite3-dev       header:sqlite3.h
 build   libpcre2-dev         header:pcre2.h
 build   libutf8proc-dev      header:utf8proc.h
 build   libsentencepiece-dev header:sentencepiece_trainer.h
+build   libcpp-httplib-dev   header:httplib.h
 build   libssl-dev           header:openssl/evp.h
 build   libtorch-dev         header:torch/version.h
 build   libgloo-dev          header:gloo/algorithm.h
