@@ -1,6 +1,6 @@
 #pragma once
 
-/// Which meters this machine has, and the one to use.
+/// Which meters this machine has, and the ones to use.
 
 #include <filesystem>
 #include <memory>
@@ -9,14 +9,20 @@
 #include <vector>
 
 #include "frugal/base/units.h"
+#include "frugal/meter/fetch.h"
 #include "frugal/meter/meter.h"
 
 namespace frugal::meter {
 
 struct MeterOptions {
-  std::string name = "auto";         ///< "auto", "rapl", "model"
-  std::filesystem::path root = "/";  ///< where `sys` and `proc` are read from
-  std::optional<Watts> cpu_power;    ///< of one busy CPU, for the model; its default if absent
+  std::string name = "auto";            ///< one of meter_names()
+  std::filesystem::path root = "/";     ///< where `sys`, `proc` and `dev` are read from
+  std::optional<Watts> cpu_power = {};  ///< of one busy CPU, for the model; its default if absent
+  std::string nvml_library = {};        ///< empty: the driver's, and only where `root` is "/"
+  FetchRequest request = {};            ///< of "redfish" and "http": where, and as whom
+  std::string pointer = {};             ///< of "http": where in the answer, "/meters/0/power"
+  std::string unit = "W";               ///< of "http": of the number there
+  FetchFn fetch = {};                   ///< how; without it neither can be read
 };
 
 /// One line of `frugal info`.
@@ -24,13 +30,21 @@ struct MeterStatus {
   std::string name;
   bool available = false;
   Quality quality = Quality::kUnavailable;
-  std::string detail;  ///< what it reads, or what it would need (the exact command or permission)
+  std::string detail =
+      {};  ///< what it reads, or what it would need (the exact command or permission)
 };
 
-/// Every meter this build knows, best first.
+/// "auto, perf, rapl, … or model", for people.
+[[nodiscard]] std::string meter_names();
+
+/// Every meter this build knows, best first; last the set that "auto" would take, and why.
 [[nodiscard]] std::vector<MeterStatus> survey(const MeterOptions& options);
 
-/// The named meter, or for "auto" the best available.
+/// The named meter; for "auto" a set that counts no joule twice: RAPL (perf_event before powercap;
+/// packages and DRAM, or the platform where that is all there is) with the graphics processors
+/// beside it; else a meter of the whole machine, alone; else the model, with what graphics
+/// processors there are.
+///
 /// Errors: kInvalidArgument for an unknown name (the message lists the names); kUnsupported or
 ///         kPermission, with what it needs, when the named one cannot be read.
 [[nodiscard]] std::unique_ptr<Meter> choose_meter(const MeterOptions& options);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "frugal/base/error.h"
+#include "frugal/meter/fake_nvml_state_for_test.h"
 #include "frugal/meter/fake_sysfs_for_test.h"
 
 namespace frugal::meter {
@@ -13,7 +14,15 @@ bool contains(const std::string& text, std::string_view part) {
 }
 
 MeterOptions options(const FakeSysfs& tree, std::string name) {
-  return {.name = std::move(name), .root = tree.root(), .cpu_power = std::nullopt};
+  return {.name = std::move(name), .root = tree.root()};
+}
+
+MeterStatus row(const MeterOptions& wish, std::string_view name) {
+  for (const MeterStatus& status : survey(wish)) {
+    if (status.name == name) return status;
+  }
+  ADD_FAILURE() << "no row " << name;
+  return {};
 }
 
 ErrorKind fault(const MeterOptions& wish) {
@@ -54,7 +63,10 @@ TEST(ChooseMeter, ListsTheNamesForAnUnknownOne) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kInvalidArgument);
-    EXPECT_TRUE(contains(error.what(), "auto, rapl or model")) << error.what();
+    EXPECT_TRUE(contains(error.what(),
+                         "auto, perf, rapl, nvml, hwmon, ipmi, battery, redfish, http or "
+                         "model"))
+        << error.what();
     EXPECT_FALSE(contains(error.what(), "\x01")) << "control bytes must be made visible";
   }
 }
@@ -68,24 +80,125 @@ TEST(ChooseMeter, PassesTheStatedPowerToTheModel) {
   EXPECT_EQ(fault(wish), ErrorKind::kInvalidArgument);
 }
 
-TEST(Survey, ListsEveryMeterBestFirst) {
+TEST(ChooseMeter, HandsTheNameOfAChipToHwmonAlone) {
+  const FakeSysfs tree;
+  tree.write(tree.root() / "sys/class/hwmon/hwmon0/name", "ina226\n");
+  tree.write(tree.root() / "sys/class/hwmon/hwmon0/power1_input", "5000000\n");
+  EXPECT_EQ(choose_meter(options(tree, "hwmon:ina226"))->name(), "hwmon");
+  EXPECT_EQ(fault(options(tree, "hwmon:other")), ErrorKind::kUnsupported);
+  EXPECT_EQ(fault(options(tree, "rapl:x")), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(fault(options(tree, "")), ErrorKind::kInvalidArgument);
+}
+
+/// A tree with everything in it.
+class AutoTest : public testing::Test {
+ protected:
+  AutoTest() { wish_ = options(tree_, "auto"); }
+  void write(std::string_view file, std::string_view text) const {
+    tree_.write(tree_.root() / "sys/class" / file, text);
+  }
+  void rapl(std::string_view name) const { tree_.zone("intel-rapl:0", name, 1); }
+  void nvidia() {
+    state_.write({{.energy_mj = 1, .power_mw = 1}});
+    wish_.nvml_library = FRUGAL_FAKE_NVML;
+  }
+  void node() const {
+    write("hwmon/hwmon0/name", "power_meter\n");
+    write("hwmon/hwmon0/power1_average", "200000000\n");
+  }
+  void radeon(bool card) const {
+    write("hwmon/hwmon1/name", "amdgpu\n");
+    write("hwmon/hwmon1/power1_average", "30000000\n");
+    if (card) write("hwmon/hwmon1/power1_cap", "300000000\n");
+  }
+  void battery() const {
+    write("power_supply/BAT0/type", "Battery\n");
+    write("power_supply/BAT0/status", "Discharging\n");
+    write("power_supply/BAT0/power_now", "9000000\n");
+  }
+  [[nodiscard]] std::string taken() const { return std::string(choose_meter(wish_)->name()); }
+  [[nodiscard]] bool says(std::string_view part) const {
+    return contains(choose_meter(wish_)->description(), part);
+  }
+
+  FakeSysfs tree_;
+  FakeNvmlState state_;
+  MeterOptions wish_;
+};
+
+TEST_F(AutoTest, PutsGraphicsBesidePackagesAndLeavesTheNodeOut) {
+  rapl("package-0");
+  nvidia();
+  node();
+  battery();
+  radeon(true);
+  EXPECT_EQ(taken(), "rapl+nvml+hwmon");
+  EXPECT_TRUE(says("RAPL counts processors and memory but no graphics processor"));
+}
+
+TEST_F(AutoTest, DoesNotAddGraphicsInsideThePackage) {
+  rapl("package-0");
+  radeon(false);
+  EXPECT_EQ(taken(), "rapl");
+}
+
+TEST_F(AutoTest, AddsNothingToThePlatform) {
+  rapl("psys");
+  nvidia();
+  EXPECT_EQ(taken(), "rapl");
+  EXPECT_TRUE(says("it may contain them"));
+}
+
+TEST_F(AutoTest, TakesAMeterOfTheNodeAlone) {
+  nvidia();
+  node();
+  battery();
+  EXPECT_EQ(taken(), "hwmon");
+  EXPECT_TRUE(says("so nothing is added"));
+}
+
+TEST_F(AutoTest, TakesABatteryThatDischarges) {
+  battery();
+  EXPECT_EQ(taken(), "battery");
+}
+
+TEST_F(AutoTest, ModelsTheProcessorBesideGraphics) {
+  nvidia();
+  EXPECT_EQ(taken(), "model+nvml");
+  const auto meter = choose_meter(wish_);
+  meter->start();
+  EXPECT_EQ(total(meter->stop()).quality, Quality::kModelled);
+}
+
+TEST_F(AutoTest, IsExplainedInTheSurvey) {
+  rapl("package-0");
+  nvidia();
+  const MeterStatus chosen = row(wish_, "auto");
+  EXPECT_TRUE(contains(chosen.detail, "takes rapl+nvml")) << chosen.detail;
+  EXPECT_EQ(chosen.quality, Quality::kMeasured);
+}
+
+TEST(Survey, ListsEveryMeter) {
   const FakeSysfs tree;
   tree.zone("intel-rapl:0", "package-0", 1);
-  const std::vector<MeterStatus> meters = survey(options(tree, "auto"));
-  ASSERT_EQ(meters.size(), 2U);
-  EXPECT_EQ(meters[0].name, "rapl");
-  EXPECT_TRUE(meters[0].available);
-  EXPECT_EQ(meters[0].quality, Quality::kMeasured);
-  EXPECT_TRUE(contains(meters[0].detail, "package-0")) << meters[0].detail;
-  EXPECT_EQ(meters[1].name, "model");
-  EXPECT_TRUE(meters[1].available);
-  EXPECT_EQ(meters[1].quality, Quality::kModelled);
+  const MeterOptions wish = options(tree, "auto");
+  const MeterStatus rapl = row(wish, "rapl");
+  EXPECT_TRUE(rapl.available);
+  EXPECT_EQ(rapl.quality, Quality::kMeasured);
+  EXPECT_TRUE(contains(rapl.detail, "package-0")) << rapl.detail;
+  EXPECT_EQ(row(wish, "model").quality, Quality::kModelled);
+  EXPECT_EQ(row(wish, "auto").quality, Quality::kMeasured);
+  for (const std::string_view absent :
+       {"perf", "nvml", "hwmon", "ipmi", "battery", "redfish", "http"}) {
+    EXPECT_FALSE(row(wish, absent).available) << absent;
+    EXPECT_NE(row(wish, absent).detail, "") << absent;
+  }
 }
 
 TEST(Survey, SaysWhatIsMissing) {
   const FakeSysfs tree;
   std::filesystem::remove_all(tree.powercap());
-  const MeterStatus rapl = survey(options(tree, "auto")).front();
+  const MeterStatus rapl = row(options(tree, "auto"), "rapl");
   EXPECT_FALSE(rapl.available);
   EXPECT_EQ(rapl.quality, Quality::kUnavailable);
   EXPECT_TRUE(contains(rapl.detail, "shows no RAPL counters")) << rapl.detail;
@@ -95,7 +208,7 @@ TEST(Survey, NamesDisabledZones) {
   const FakeSysfs tree;
   tree.zone("intel-rapl:0", "package-0", 1);
   tree.write(tree.folder("intel-rapl:0") / "enabled", "0\n");
-  EXPECT_TRUE(contains(survey(options(tree, "auto")).front().detail, "disabled"));
+  EXPECT_TRUE(contains(row(options(tree, "auto"), "rapl").detail, "disabled"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 // A RAPL counter is a 32-bit register that goes around every few minutes to hours.  Three things
 // look alike from outside: a value below the last one may be a wrap, a counter that was set back
@@ -36,13 +37,28 @@ std::uint64_t counter_modulus(std::uint64_t max_energy_range_uj) {
 }
 
 Seconds CounterLimits::wrap_time() const {
+  if (endless) return Seconds(std::numeric_limits<double>::infinity());
   const auto modulus = static_cast<double>(modulus_uj.value_or(kLeastModulus));
   return Seconds(1e-6 * modulus / max_power.value());
 }
 
 Joules CounterLimits::quantum() const {
+  if (count > Joules(0.0)) return count;
   const auto modulus = static_cast<double>(modulus_uj.value_or(kLeastModulus));
   return Joules(1e-6 * std::max(1.0, modulus / (kRegisterMax + 1.0)));
+}
+
+CounterSummary between(const CounterSummary& earlier, const CounterSummary& later) {
+  const Seconds none(0.0);
+  return {.energy_uj = later.energy_uj - earlier.energy_uj,
+          .bridged_uj = later.bridged_uj - earlier.bridged_uj,
+          .covered = std::max(later.covered - earlier.covered, none),
+          .lost = std::max(later.lost - earlier.lost, none),
+          .values = later.values - earlier.values,
+          .failures = later.failures - earlier.failures,
+          .resets = later.resets - earlier.resets,
+          .late = later.late - earlier.late,
+          .shape_variance_j2 = later.shape_variance_j2 - earlier.shape_variance_j2};
 }
 
 void CounterTrace::begin(Seconds now, std::optional<std::uint64_t> value_uj) {

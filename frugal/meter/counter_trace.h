@@ -1,6 +1,6 @@
 #pragma once
 
-/// The samples of one wrapping energy counter, added up.  Private to `meter`; no files, no clock.
+/// The samples of one energy counter, added up.  Private to `meter`; no files, no clock.
 
 #include <cstdint>
 #include <optional>
@@ -28,11 +28,13 @@ enum class SampleKind {
 struct CounterLimits {
   std::optional<std::uint64_t> modulus_uj;  ///< nothing: then no step back is ever a wrap
   Watts max_power{1500.0};                  ///< more than the domain can draw
+  bool endless = false;                     ///< 63 bits or more: does not wrap in a lifetime
+  Joules count{0.0};                        ///< energy of one count; 0: what the modulus tells
 
   /// Shortest time in which the counter can go once around, at `max_power`.  Where the modulus is
-  /// unknown, that of the smallest RAPL unit (2^-16 J, 65.5 kJ) is assumed.
+  /// unknown, that of the smallest RAPL unit (2^-16 J, 65.5 kJ) is assumed; infinite for `endless`.
   [[nodiscard]] Seconds wrap_time() const;
-  /// Energy of one count: modulus / 2^32, at least 1 µJ.
+  /// Energy of one count: `count`, else modulus / 2^32, at least 1 µJ.
   [[nodiscard]] Joules quantum() const;
 };
 
@@ -46,9 +48,14 @@ struct CounterSummary {
   std::uint64_t failures = 0;
   std::uint64_t resets = 0;
   std::uint64_t late = 0;
+  double shape_variance_j2 = 0.0;  ///< of what power did between its samples; 0 for counters
 
   [[nodiscard]] Joules energy() const { return Joules(1e-6 * static_cast<double>(energy_uj)); }
 };
+
+/// The part of a trace between two summaries of it.  What bridges the earlier one, because a sample
+/// had failed there, belongs to the part that it ends in.
+[[nodiscard]] CounterSummary between(const CounterSummary& earlier, const CounterSummary& later);
 
 /// Sums the steps of a counter; see counter_trace.cpp for how a step is judged.
 ///

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ class FakeMeter final : public Meter {
   [[nodiscard]] std::optional<Seconds> max_sample_period() const override { return period_; }
   void start() override;
   void sample() override;
+  [[nodiscard]] std::shared_ptr<const Mark> mark() const override;
+  /// Prepared readings: the next answer, which stays the next.
+  [[nodiscard]] std::vector<Reading> since(const Mark& from) const override;
   [[nodiscard]] std::vector<Reading> stop() override;
 
   /// What `max_sample_period` answers from now on.
@@ -39,11 +43,14 @@ class FakeMeter final : public Meter {
   [[nodiscard]] std::size_t stops() const { return stops_; }
 
  private:
+  struct Moment;
+
   Watts power_;
   ClockFn clock_;
   std::deque<std::vector<Reading>> answers_;
   std::optional<Seconds> period_;
   Seconds started_;
+  Seconds latest_;
   bool running_ = false;
   std::size_t starts_ = 0;
   std::size_t samples_ = 0;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "frugal/base/clock.h"
 #include "frugal/base/error.h"
@@ -17,6 +18,7 @@ namespace frugal::meter {
 
 /// Range of an Intel package counter, 61 µJ a count.
 inline constexpr std::uint64_t kPackageRangeUj = 262'143'328'850;
+inline constexpr std::uint64_t kPackageModulusUj = 262'143'328'911;
 
 /// `root()` holds `sys/class/powercap`; it is gone with the object.
 class FakeSysfs {
@@ -52,6 +54,18 @@ class FakeSysfs {
   }
   void energy(std::string_view id, std::uint64_t energy_uj) const {
     write(folder(id) / "energy_uj", str("{}\n", energy_uj));
+  }
+  /// The kernel's `power` unit for one package on CPU 0, with these events at 2^-32 J a count.
+  void power_unit(const std::vector<std::string>& events, std::string_view cpus = "0") const {
+    const std::filesystem::path unit = root() / "sys/bus/event_source/devices/power";
+    write(unit / "type", "11\n");
+    write(unit / "cpumask", str("{}\n", cpus));
+    int config = 1;
+    for (const std::string& event : events) {
+      write(unit / "events" / event, str("event=0x{:02x}\n", ++config));
+      write(unit / "events" / (event + ".unit"), "Joules\n");
+      write(unit / "events" / (event + ".scale"), "2.3283064365386962890625e-10\n");
+    }
   }
   /// Makes reads of the counter fail until the next `energy`.
   void hide_energy(std::string_view id) const { std::filesystem::remove(folder(id) / "energy_uj"); }

@@ -39,6 +39,15 @@ struct Reading {
   std::string note;    ///< why it is unavailable or wider than usual; may be empty
 };
 
+/// A moment of a running meter: what it made, only it understands.
+class Mark {
+ public:
+  virtual ~Mark() = default;
+  Mark() = default;
+  Mark(const Mark&) = delete;
+  Mark& operator=(const Mark&) = delete;
+};
+
 /// A source of readings.  `sample` may be called at any time and any number of times between
 /// `start` and `stop`; it keeps counters from wrapping unseen and need not be called by users of
 /// short spans.
@@ -59,8 +68,12 @@ class Meter {
   [[nodiscard]] virtual std::optional<Seconds> max_sample_period() const { return std::nullopt; }
 
   virtual void start() = 0;
-  virtual void sample() {}
-  /// One reading per domain since `start`; never empty.
+  virtual void sample() = 0;
+  /// The moment of the latest sample (`start` takes the first).  Valid until the next `start`.
+  [[nodiscard]] virtual std::shared_ptr<const Mark> mark() const = 0;
+  /// One reading per domain, from a moment to that of the latest sample; never empty.
+  [[nodiscard]] virtual std::vector<Reading> since(const Mark& from) const = 0;
+  /// The last sample, and one reading per domain since `start`; never empty.
   [[nodiscard]] virtual std::vector<Reading> stop() = 0;
 };
 

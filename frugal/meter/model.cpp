@@ -36,41 +36,64 @@ std::string ModelMeter::description() const {
       options_.cpu_time.description, options_.cpu_power.value(), options_.relative_std);
 }
 
+/// One sample.
+struct ModelMeter::Moment final : Mark {
+  Seconds at;
+  std::optional<Seconds> cpu_time;
+};
+
 void ModelMeter::start() {
-  started_ = options_.clock();
-  first_ = options_.cpu_time.read();
-  running_ = true;
+  started_ = std::make_shared<Moment>();  // `sample` wants a running meter
+  sample();
+  started_ = latest_;
 }
 
-std::vector<Reading> ModelMeter::stop() {
-  FRUGAL_CHECK(running_);
-  running_ = false;
-  const Seconds now = options_.clock();
-  const std::optional<Seconds> last = options_.cpu_time.read();
+void ModelMeter::sample() {
+  FRUGAL_CHECK(started_ != nullptr);
+  auto moment = std::make_shared<Moment>();
+  moment->at = options_.clock();
+  moment->cpu_time = options_.cpu_time.read();
+  latest_ = std::move(moment);
+}
+
+std::shared_ptr<const Mark> ModelMeter::mark() const {
+  return latest_;
+}
+
+std::vector<Reading> ModelMeter::since(const Mark& from) const {
+  const auto* first = dynamic_cast<const Moment*>(&from);
+  FRUGAL_CHECK(first != nullptr && latest_ != nullptr);
   Reading reading{.domain = "cpu",
                   .boundary = Boundary::kDevice,
                   .quality = Quality::kUnavailable,
                   .energy = Joules(0.0),
                   .uncertainty = Joules(0.0),
-                  .time = std::max(now - started_, Seconds(0.0)),
+                  .time = std::max(latest_->at - first->at, Seconds(0.0)),
                   .note = {}};
-  if (!first_ || !last) {
-    reading.note = str("the CPU time of {} cannot be read", options_.cpu_time.description);
+  const std::string& source = options_.cpu_time.description;
+  if (!first->cpu_time || !latest_->cpu_time) {
+    reading.note = str("the CPU time of {} cannot be read", source);
     return {reading};
   }
   const Seconds tick = options_.cpu_time.resolution;
-  if (*last + tick < *first_) {
-    reading.note = str("the CPU time of {} fell by {:.3g} s", options_.cpu_time.description,
-                       (*first_ - *last).value());
+  const Seconds spent = *latest_->cpu_time - *first->cpu_time;
+  if (spent + tick < Seconds(0.0)) {
+    reading.note = str("the CPU time of {} fell by {:.3g} s", source, -spent.value());
     return {reading};
   }
-  const Seconds busy = std::max(*last - *first_, Seconds(0.0));
   reading.quality = Quality::kModelled;
-  reading.energy = options_.cpu_power * busy;
+  reading.energy = options_.cpu_power * std::max(spent, Seconds(0.0));
   const double model_j = options_.relative_std * reading.energy.value();
   const double tick_j = (options_.cpu_power * tick).value();
   reading.uncertainty = Joules(std::sqrt((model_j * model_j) + (kEnds * tick_j * tick_j)));
   return {reading};
+}
+
+std::vector<Reading> ModelMeter::stop() {
+  sample();
+  const std::shared_ptr<const Moment> started = std::move(started_);
+  started_ = nullptr;
+  return since(*started);
 }
 
 }  // namespace frugal::meter

@@ -42,13 +42,17 @@ class ModelMeter final : public Meter {
   [[nodiscard]] std::string description() const override;
 
   void start() override;
+  void sample() override;
+  [[nodiscard]] std::shared_ptr<const Mark> mark() const override;
+  [[nodiscard]] std::vector<Reading> since(const Mark& from) const override;
   [[nodiscard]] std::vector<Reading> stop() override;
 
  private:
+  struct Moment;
+
   ModelOptions options_;
-  Seconds started_;
-  std::optional<Seconds> first_;  ///< CPU time at start
-  bool running_ = false;
+  std::shared_ptr<const Moment> started_;
+  std::shared_ptr<const Moment> latest_;
 };
 
 }  // namespace frugal::meter

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "frugal/base/error.h"
+#include "frugal/base/quiet_thread.h"
 
 namespace frugal::meter {
 
@@ -50,7 +51,7 @@ Span::Span(Meter& meter) : shared_(std::make_unique<Shared>(meter)) {
   const std::optional<Seconds> period = meter.max_sample_period();
   if (!period) return;
   Shared* shared = shared_.get();
-  shared->sampler = std::thread([shared, period] { shared->keep_sampling(*period); });
+  shared->sampler = start_quiet_thread([shared, period] { shared->keep_sampling(*period); });
 }
 
 Span::~Span() {
@@ -67,6 +68,22 @@ void Span::sample() {
   const std::lock_guard<std::mutex> lock(shared_->mutex);
   FRUGAL_CHECK(!shared_->stopped);
   shared_->meter.sample();
+}
+
+std::shared_ptr<const Mark> Span::mark() {
+  const std::lock_guard<std::mutex> lock(shared_->mutex);
+  FRUGAL_CHECK(!shared_->stopped);
+  shared_->meter.sample();
+  return shared_->meter.mark();
+}
+
+std::vector<Reading> Span::lap(std::shared_ptr<const Mark>& from) {
+  const std::lock_guard<std::mutex> lock(shared_->mutex);
+  FRUGAL_CHECK(!shared_->stopped && from != nullptr);
+  shared_->meter.sample();
+  std::vector<Reading> readings = shared_->meter.since(*from);
+  from = shared_->meter.mark();
+  return readings;
 }
 
 void Span::finish_thread() {

@@ -52,6 +52,8 @@ class WatchedMeter final : public Meter {
     changed_.notify_all();
     if (fails_) throw Error(ErrorKind::kIo, "counter: gone");
   }
+  [[nodiscard]] std::shared_ptr<const Mark> mark() const override { return nullptr; }
+  [[nodiscard]] std::vector<Reading> since(const Mark& /*from*/) const override { return {}; }
   [[nodiscard]] std::vector<Reading> stop() override {
     ++stops_;
     return {Reading{}};
@@ -105,6 +107,36 @@ TEST(Span, SurvivesAPeriodBeyondTheClock) {
   Span span(meter);
   EXPECT_EQ(span.stop().size(), 1U);
   EXPECT_EQ(meter.samples(), 0U);
+}
+
+TEST(Window, NestsOverlapsAndAddsUp) {
+  FakeClock clock;
+  FakeMeter meter(Watts(10.0), clock.function());
+  Span span(meter);
+  clock.advance(1.0);
+  const Window outer(span);
+  clock.advance(2.0);
+  const Window inner(span);
+  clock.advance(3.0);
+  EXPECT_DOUBLE_EQ(total(inner.so_far()).energy.value(), 30.0);
+  clock.advance(4.0);
+  EXPECT_DOUBLE_EQ(total(inner.so_far()).energy.value(), 70.0);  // asking ended nothing
+  EXPECT_DOUBLE_EQ(total(outer.so_far()).energy.value(), 90.0);
+  EXPECT_DOUBLE_EQ(total(span.stop()).energy.value(), 100.0);
+}
+
+TEST(Span, LapsFollowEachOther) {
+  FakeClock clock;
+  FakeMeter meter(Watts(10.0), clock.function());
+  Span span(meter);
+  auto from = span.mark();
+  double sum_j = 0.0;
+  for (int i = 1; i <= 4; ++i) {
+    clock.advance(i);
+    sum_j += total(span.lap(from)).energy.value();
+  }
+  EXPECT_DOUBLE_EQ(sum_j, 100.0);
+  EXPECT_DOUBLE_EQ(total(span.stop()).energy.value(), 100.0);
 }
 
 TEST(SpanDeathTest, RefusesToStopTwice) {

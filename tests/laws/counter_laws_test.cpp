@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <optional>
 #include <random>
-#include <string>
+#include <vector>
 
-#include "frugal/base/atomic_file.h"
-#include "frugal/base/json.h"
+#include "frugal/base/str.h"
 #include "frugal/meter/counter_trace.h"
 
 namespace frugal::meter {
@@ -133,44 +130,57 @@ TEST(CounterLaws, NoFaultInventsMoreThanTheMachineCanDraw) {
   }
 }
 
-std::filesystem::path shared_vectors() {
-  // Set by the runner; the data is not part of the repository.
-  const char* shared = std::getenv("FRUGAL_SHARED");
-  const char* source = std::getenv("FRUGAL_SOURCE_DIR");
-  const std::string folder =
-      shared != nullptr ? shared : std::string(source != nullptr ? source : ".") + "/../shared";
-  return std::filesystem::path(folder) / "data" / "energy_vectors.json";
+// Published vectors: CodeCarbon's small counter, Zeus' run of falling values, likwid's issue 646.
+TEST(CounterLaws, AgreeWithPublishedSmallCounters) {
+  CounterTrace trace({.modulus_uj = counter_modulus(105), .max_power = Watts(1e-5)});
+  trace.begin(Seconds(0.0), 100);
+  trace.add(Seconds(2.0), 10);
+  EXPECT_EQ(trace.summary(Seconds(2.0)).energy_uj, 15U);
+
+  // 90,000 µJ and no wrap; then five wraps of 100,000 µJ after 80,000 µJ
+  constexpr std::uint64_t kSmall = 100'000;
+  CounterTrace wraps({.modulus_uj = kSmall, .max_power = Watts(0.1)});
+  wraps.begin(Seconds(0.0), 0);
+  wraps.add(Seconds(0.9), 90'000);
+  EXPECT_NEAR(1e3 * wraps.summary(Seconds(0.9)).energy().value(), 90.0, 1e-9);  // mJ
+  wraps.begin(Seconds(0.0), 0);
+  for (int i = 1; i <= 58; ++i) {
+    wraps.add(Seconds(0.1 * i), static_cast<std::uint64_t>(i) * 10'000 % kSmall);
+  }
+  EXPECT_NEAR(1e3 * wraps.summary(Seconds(5.8)).energy().value(), 580.0, 1e-9);
 }
 
-TEST(CounterLaws, AgreeWithThePublishedVectors) {
-  const std::filesystem::path file = shared_vectors();
-  if (!std::filesystem::exists(file)) {
-    GTEST_SKIP() << "no published vectors at " << file << "; set FRUGAL_SHARED to their folder";
+TEST(CounterLaws, CountEachFallOfAPublishedRunAsOneWrap) {
+  constexpr std::uint64_t kSmall = 100'001;
+  CounterTrace trace({.modulus_uj = kSmall, .max_power = Watts(1.0)});
+  const std::vector<std::uint64_t> run = {100'000, 90'000, 80'000, 70'000, 60'000,
+                                          50'000,  40'000, 50'000, 20'000, 10'000};
+  trace.begin(Seconds(0.0), run.front());
+  for (std::size_t i = 1; i < run.size(); ++i) {
+    trace.add(Seconds(0.05 * static_cast<double>(i)), run[i]);
   }
-  const Json vectors = parse_json(read_text_file(file), file.string()).at("rapl");
-  int checked = 0;
-  for (const Json& vector : vectors) {
-    if (vector.contains("delta_uj")) {
-      CounterTrace trace({.modulus_uj = counter_modulus(vector.at("max_uj").get<std::uint64_t>()),
-                          .max_power = Watts(1e-5)});
-      trace.begin(Seconds(0.0), vector.at("last_uj").get<std::uint64_t>());
-      trace.add(Seconds(2.0), vector.at("now_uj").get<std::uint64_t>());
-      EXPECT_EQ(trace.summary(Seconds(2.0)).energy_uj, vector.at("delta_uj").get<std::uint64_t>());
-      ++checked;
-    }
-    if (vector.contains("true_j")) {
-      const double true_j = vector.at("true_j").get<double>();
-      const Seconds time(vector.at("seconds").get<double>());
-      const auto modulus_uj = static_cast<std::uint64_t>(
-          std::llround(std::ldexp(1e6 * vector.at("unit_j").get<double>(), 32)));
-      const CounterSummary sum = watch({.modulus_uj = modulus_uj, .max_power = Watts(1500.0)}, 0,
-                                       Joules(true_j) / time, time);
-      EXPECT_NEAR(sum.energy().value(), true_j, 1e-3);
-      EXPECT_NEAR((sum.energy() / time).value(), vector.at("watts").get<double>(), 0.05);
-      ++checked;
-    }
+  // Energy = last − first + wraps · modulus.
+  const std::uint64_t energy_uj = trace.summary(Seconds(0.5)).energy_uj;
+  EXPECT_EQ((energy_uj + run.front() - run.back()) / kSmall, 8U);
+}
+
+TEST(CounterLaws, PrintTheWattsOfThePublishedTrace) {
+  const CounterLimits limits{.modulus_uj = 262'144'000'000, .max_power = Watts(1500.0)};
+  CounterTrace trace(limits);
+  trace.begin(Seconds(0.0), 0);
+  // 292,955.1 J in 1,795.02 s: a sample every 60 s, one of them failed, and at the end a reset
+  constexpr double kEnd = 1795.02;
+  for (int i = 1; i <= 29; ++i) {
+    const auto drawn_uj = static_cast<std::uint64_t>(292'955.1e6 * (60.0 * i) / kEnd);
+    if (i == 17) trace.add(Seconds(60.0 * i), std::nullopt);
+    if (i != 17) trace.add(Seconds(60.0 * i), drawn_uj % *limits.modulus_uj);
   }
-  EXPECT_EQ(checked, 2);
+  trace.add(Seconds(kEnd), 30'811'100'000);
+  EXPECT_EQ(trace.add(Seconds(kEnd), 0), SampleKind::kReset);
+  const CounterSummary sum = trace.summary(Seconds(kEnd));
+  EXPECT_EQ(sum.energy_uj, 292'955'100'000U);  // to the last µJ
+  EXPECT_NEAR(sum.energy().value(), 30'811.1 + 262'144.0, 1e-9);
+  EXPECT_EQ(str("{:.1f} W", (sum.energy() / Seconds(kEnd)).value()), "163.2 W");
 }
 
 }  // namespace

@@ -57,7 +57,9 @@ class Machine {
     platform_uj_ += board_uj;
   }
 
-  [[nodiscard]] PowercapMeter meter() { return PowercapMeter(tree_.root(), clock_.function()); }
+  [[nodiscard]] std::unique_ptr<Meter> meter() {
+    return open_powercap(tree_.root(), clock_.function());
+  }
   [[nodiscard]] double processors_j() const {
     return 1e-6 * static_cast<double>(packages_uj_ + dram_uj_);
   }
@@ -94,13 +96,13 @@ TEST(DomainLaws, TheSumIsPackagesAndDramAndBelowThePlatform) {
   machine.work(random);  // puts the counters near their wrap
   const double before_j = machine.processors_j();
   const double platform_before_j = machine.platform_j();
-  PowercapMeter meter = machine.meter();
-  meter.start();
+  const auto meter = machine.meter();
+  meter->start();
   for (int second = 0; second < 60; ++second) {
     machine.work(random);
-    meter.sample();
+    meter->sample();
   }
-  const std::vector<Reading> readings = meter.stop();
+  const std::vector<Reading> readings = meter->stop();
   const Reading sum = total(readings);
   EXPECT_EQ(readings.size(), 4U);
   EXPECT_EQ(sum.quality, Quality::kMeasured);
@@ -112,8 +114,8 @@ TEST(DomainLaws, NoPartIsGreaterThanTheWhole) {
   std::mt19937_64 random(8);
   Machine machine;
   machine.work(random);
-  PowercapMeter meter = machine.meter();
-  const std::vector<Reading> readings = measure(meter, [&] { machine.work(random); });
+  const auto meter = machine.meter();
+  const std::vector<Reading> readings = measure(*meter, [&] { machine.work(random); });
   const Reading sum = total(readings);
   for (const Reading& part : readings) {
     EXPECT_GE(part.energy, Joules(0.0));
@@ -127,10 +129,10 @@ TEST(DomainLaws, SpansThatFollowEachOtherAddUp) {
   Machine machine;
   machine.work(random);
   const double before_j = machine.processors_j();
-  PowercapMeter meter = machine.meter();
+  const auto meter = machine.meter();
   double sum_j = 0.0;
   for (int span = 0; span < 40; ++span) {
-    sum_j += total(measure(meter, [&] { machine.work(random); })).energy.value();
+    sum_j += total(measure(*meter, [&] { machine.work(random); })).energy.value();
   }
   EXPECT_NEAR(sum_j, machine.processors_j() - before_j, 1e-6);
 }
@@ -139,11 +141,11 @@ TEST(DomainLaws, ALostDomainMakesTheWholeUnknownInsteadOfSmaller) {
   std::mt19937_64 random(10);
   Machine machine;
   machine.work(random);
-  PowercapMeter meter = machine.meter();
-  meter.start();
+  const auto meter = machine.meter();
+  meter->start();
   machine.work(random);
   machine.tree().hide_energy("intel-rapl:1");
-  const Reading sum = total(meter.stop());
+  const Reading sum = total(meter->stop());
   EXPECT_EQ(sum.quality, Quality::kUnavailable);
   EXPECT_NE(sum.note.find("package-1"), std::string::npos) << sum.note;
 }
@@ -209,14 +211,14 @@ TEST(DomainLaws, ABrokenTreeGivesAnErrorOrAnHonestReading) {
     tree.zone("intel-rapl:0:0", "dram", 1'000'000);
     for (std::uint64_t i = random() % 6; i > 0; --i) vandalise(tree, random);
     try {
-      PowercapMeter meter(tree.root(), clock.function());
-      meter.start();
+      const auto meter = open_powercap(tree.root(), clock.function());
+      meter->start();
       for (int i = 0; i < 5; ++i) {
         clock.advance(1.0);
         vandalise(tree, random);
-        meter.sample();
+        meter->sample();
       }
-      const Reading sum = total(meter.stop());
+      const Reading sum = total(meter->stop());
       EXPECT_GE(sum.energy, Joules(0.0));
       EXPECT_LE(sum.energy, Joules(1e5)) << "seed " << seed;
       EXPECT_TRUE(sum.quality == Quality::kMeasured || !sum.note.empty()) << "seed " << seed;
