@@ -66,6 +66,24 @@ struct BlockProducts {
   Multiply mxfp4;
 };
 
+/// Rounds `cols` numbers to stored blocks, errors weighted by column (round.h).
+using RoundRow = void (*)(const float* x, const float* weights, std::size_t cols, std::byte* out);
+
+/// One search for each block format that has one.
+struct BlockRounding {
+  RoundRow q4_0;
+  RoundRow q4_1;
+  RoundRow q5_0;
+  RoundRow q5_1;
+  RoundRow q2_k;
+  RoundRow q3_k;
+  RoundRow q4_k;
+  RoundRow q5_k;
+  RoundRow q6_k;
+  RoundRow iq4_nl;
+  RoundRow iq4_xs;
+};
+
 /// How numbers lie in the KV cache (kv_page.h).
 enum class KvType { kF32, kF16, kQ8_0 };
 
@@ -122,6 +140,8 @@ struct Kernels {
   void (*attend_q8_0)(const AttendArgs& args);
 
   void (*store_f16_row)(const float* x, std::uint16_t* out, std::size_t cols);
+
+  BlockRounding round_blocks;
 };
 
 /// Every table that can run on this CPU, the slowest (scalar) first.  Tests loop over it.

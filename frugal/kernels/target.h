@@ -17,5 +17,7 @@
 
 /// What each folder may use; kernels.cpp asks the CPU for exactly these.
 #define FRUGAL_TARGET_AVX2 "avx2,fma,f16c"
+/// Part of the first, for results that are to the bit those of plain code.
+#define FRUGAL_TARGET_AVX2_UNFUSED "avx2,f16c"
 #define FRUGAL_TARGET_AVX512 "avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl"
 #define FRUGAL_TARGET_AVX512VNNI "avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"

@@ -32,4 +32,6 @@ void attend_f32(const AttendArgs& args);
 void attend_f16(const AttendArgs& args);
 void attend_q8_0(const AttendArgs& args);
 
+BlockRounding block_rounding();
+
 }  // namespace frugal::kernels::avx2

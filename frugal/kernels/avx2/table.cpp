@@ -27,6 +27,7 @@ const Kernels& table() {
     k.attend_f16 = attend_f16;
     k.attend_q8_0 = attend_q8_0;
     k.store_f16_row = store_f16_row;
+    k.round_blocks = block_rounding();
     return k;
   }();
   return kernels;

@@ -23,7 +23,8 @@ const Kernels& table() {
                                .attend_f32 = attend_f32,
                                .attend_f16 = attend_f16,
                                .attend_q8_0 = attend_q8_0,
-                               .store_f16_row = store_f16_row};
+                               .store_f16_row = store_f16_row,
+                               .round_blocks = block_rounding()};
   return kernels;
 }
 

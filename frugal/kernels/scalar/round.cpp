@@ -1,0 +1,16 @@
+// The rounding loops on plain arrays.
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+#include "frugal/kernels/round_pack.h"
+#include "frugal/kernels/scalar/functions.h"
+#include "frugal/kernels/scalar/lanes.h"
+#include "frugal/tensor/blocks.h"
+
+namespace frugal::kernels::scalar {
+
+#include "frugal/kernels/round_loops.h"
+
+}  // namespace frugal::kernels::scalar
