@@ -179,11 +179,11 @@ bool is_gguf(std::span<const std::byte> bytes) {
 }
 
 template <class T>
-void add_tensor(std::vector<format::TensorSource>& sources, std::string name,
+void add_tensor(std::vector<format::TensorSource>& sources, const std::string& name,
                 const std::vector<T>& values, std::size_t matrices) {
   std::vector<float> stored(values.begin(), values.end());
   sources.push_back(
-      {.name = std::move(name),
+      {.name = name,
        .type = DType::kF32,
        .dims = {values.size() / matrices, matrices},
        .produce = [stored = std::move(stored)](const format::TensorSource::Sink& sink) {

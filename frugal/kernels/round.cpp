@@ -15,7 +15,7 @@ constexpr float kLeastWeight = 1e-6F;
 constexpr float kLargestHalf = 65504.0F;
 
 /// What `type` has of its own: its search, whether that is for weighted rounding only, and how many
-/// of the largest step it can count to either side.
+/// of the largest binary16 it reaches to either side.
 struct Rounding {
   DType type;
   RoundRow BlockRounding::*search;
@@ -24,17 +24,17 @@ struct Rounding {
 };
 
 constexpr Rounding kRoundings[] = {
-    {DType::kQ4_0, &BlockRounding::q4_0, true, 7.0F},
+    {DType::kQ4_0, &BlockRounding::q4_0, true, 8.0F},
     {DType::kQ4_1, &BlockRounding::q4_1, true, 15.0F},
-    {DType::kQ5_0, &BlockRounding::q5_0, true, 15.0F},
+    {DType::kQ5_0, &BlockRounding::q5_0, true, 16.0F},
     {DType::kQ5_1, &BlockRounding::q5_1, true, 31.0F},
     {DType::kQ2_K, &BlockRounding::q2_k, false, 15.0F},
-    {DType::kQ3_K, &BlockRounding::q3_k, false, 31.0F * 3.0F},
+    {DType::kQ3_K, &BlockRounding::q3_k, false, 31.0F * 4.0F},
     {DType::kQ4_K, &BlockRounding::q4_k, false, 63.0F},
     {DType::kQ5_K, &BlockRounding::q5_k, false, 63.0F},
-    {DType::kQ6_K, &BlockRounding::q6_k, false, 127.0F * 31.0F},
-    {DType::kIQ4_NL, &BlockRounding::iq4_nl, false, 113.0F},
-    {DType::kIQ4_XS, &BlockRounding::iq4_xs, false, 31.0F * 113.0F},
+    {DType::kQ6_K, &BlockRounding::q6_k, false, 127.0F * 32.0F},
+    {DType::kIQ4_NL, &BlockRounding::iq4_nl, false, 127.0F},
+    {DType::kIQ4_XS, &BlockRounding::iq4_xs, false, 31.0F * 127.0F},
 };
 
 const Rounding* find(DType type) {
@@ -52,7 +52,7 @@ bool can_round(DType type) {
 float largest_roundable(DType type) {
   if (const Rounding* rounding = find(type)) return rounding->reach * kLargestHalf;
   if (type == DType::kF16) return kLargestHalf;
-  return type == DType::kQ8_0 ? 127.0F * kLargestHalf : std::numeric_limits<float>::infinity();
+  return type == DType::kQ8_0 ? 127.0F * kLargestHalf : std::numeric_limits<float>::max();
 }
 
 ColumnWeights::ColumnWeights(DType type, std::size_t cols, std::span<const float> importance)

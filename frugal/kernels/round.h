@@ -47,9 +47,8 @@ class ColumnWeights {
 void round_row(const Kernels& kernels, DType type, std::span<const float> x,
                const ColumnWeights& weights, std::byte* row);
 
-/// The largest magnitude that all scales of the type can reach; infinite where there is no limit
-/// but float's own.  Q4_1 and Q5_1 have limits of other kinds too: a minimum within binary16, and
-/// steps from there.
+/// The largest magnitude that the type surely holds; float's own where that is all.  Q4_1 and Q5_1
+/// have limits of other kinds too: a minimum within binary16, and steps from there.
 [[nodiscard]] float largest_roundable(DType type);
 
 }  // namespace frugal::kernels

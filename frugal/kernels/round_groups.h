@@ -216,8 +216,9 @@ struct WholeLevels {
 /// Which code a level has, by its distance from the lowest; 0 between levels.
 static constexpr std::array<std::uint8_t, 256> codes_of_levels() {
   std::array<std::uint8_t, 256> codes{};
-  for (std::uint8_t code = 0; code < kLevelsIQ4.size(); ++code) {
-    codes[static_cast<std::size_t>(kLevelsIQ4[code] - kLevelsIQ4[0])] = code;
+  for (std::size_t code = 0; code < kLevelsIQ4.size(); ++code) {
+    codes[static_cast<std::size_t>(kLevelsIQ4[code] - kLevelsIQ4[0])] =
+        static_cast<std::uint8_t>(code);
   }
   return codes;
 }

@@ -274,7 +274,7 @@ struct IQ4_XS {
   static constexpr int kImprovements = 4;
 };
 
-BlockRounding block_rounding() {
+static inline BlockRounding all_rounding() {
   return {.q4_0 = round_small_row<Q4_0>,
           .q4_1 = round_small_row<Q4_1>,
           .q5_0 = round_small_row<Q5_0>,

@@ -79,12 +79,12 @@ static inline float fit_step(const Lanes (&s)[kColumns], const Lanes (&stiffness
 template <class Format>
 struct AffineSuper {
   static constexpr int kColumns = Super<Format>::kColumns;
-  float d = 0.0F;
-  float dmin = 0.0F;
   Lanes scale[kColumns];    ///< whole
   Lanes minimum[kColumns];  ///< whole
   Lanes error[kColumns];
   float total = 0.0F;
+  float d = 0.0F;
+  float dmin = 0.0F;
 };
 
 template <class Format>
@@ -185,17 +185,16 @@ static inline void try_neighbours(const Super<Format>& block, AffineSuper<Format
   for (int c = 0; c < Super<Format>::kColumns; ++c) {
     const Lanes scale = state.scale[c];
     const Lanes minimum = state.minimum[c];
-    for (int step = 0; step < 9; ++step) {
-      if (step == 4) continue;
-      const Lanes s =
-          whole(scale + all_lanes(static_cast<float>((step / 3) - 1)), 0.0F, Format::kMostScale);
-      const Lanes m =
-          whole(minimum + all_lanes(static_cast<float>((step % 3) - 1)), 0.0F, Format::kMostScale);
-      const Lanes error = affine_error(block.column[c], d * s, dmin * m, all_lanes(Format::kTop));
-      const Mask better = below(error, state.error[c]);
-      state.scale[c] = choose(better, s, state.scale[c]);
-      state.minimum[c] = choose(better, m, state.minimum[c]);
-      state.error[c] = choose(better, error, state.error[c]);
+    for (const float step : {-1.0F, 0.0F, 1.0F}) {
+      const Lanes s = whole(scale + all_lanes(step), 0.0F, Format::kMostScale);
+      for (const float other : {-1.0F, 0.0F, 1.0F}) {
+        const Lanes m = whole(minimum + all_lanes(other), 0.0F, Format::kMostScale);
+        const Lanes error = affine_error(block.column[c], d * s, dmin * m, all_lanes(Format::kTop));
+        const Mask better = below(error, state.error[c]);
+        state.scale[c] = choose(better, s, state.scale[c]);
+        state.minimum[c] = choose(better, m, state.minimum[c]);
+        state.error[c] = choose(better, error, state.error[c]);
+      }
     }
     state.total = state.total + sum_lanes(state.error[c]);
   }
@@ -280,10 +279,10 @@ static inline void round_affine_super(const float* x, const float* w, std::byte*
 template <class Format>
 struct SignedSuper {
   static constexpr int kColumns = Super<Format>::kColumns;
-  float d = 0.0F;
   Lanes scale[kColumns];  ///< whole
   Lanes error[kColumns];
   float total = 0.0F;
+  float d = 0.0F;
 };
 
 template <class Format>

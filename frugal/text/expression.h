@@ -1,6 +1,7 @@
 #pragma once
 
-/// Regular expressions over UTF-8; the one place that knows PCRE2.
+/// Regular expressions of the house over UTF-8; with name_pattern.h the only place that knows
+/// PCRE2.
 
 #include <memory>
 #include <string_view>

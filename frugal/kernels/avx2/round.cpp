@@ -14,5 +14,9 @@ namespace frugal::kernels::avx2 {
 
 #include "frugal/kernels/round_loops.h"
 
+BlockRounding block_rounding() {
+  return all_rounding();
+}
+
 }  // namespace frugal::kernels::avx2
 FRUGAL_TARGET_END

@@ -13,4 +13,8 @@ namespace frugal::kernels::scalar {
 
 #include "frugal/kernels/round_loops.h"
 
+BlockRounding block_rounding() {
+  return all_rounding();
+}
+
 }  // namespace frugal::kernels::scalar
