@@ -32,13 +32,14 @@ void setup_compress(CLI::App& app, Invocation& invocation);
 void setup_train(CLI::App& app, Invocation& invocation);
 void setup_optimize(CLI::App& app, Invocation& invocation);
 void setup_agent(CLI::App& app, Invocation& invocation);
+void setup_carbon(CLI::App& app, Invocation& invocation);
 void setup_report(CLI::App& app, Invocation& invocation);
 void setup_completion(CLI::App& app, Invocation& invocation);
 
 inline constexpr std::array kVerbs = {
-    setup_info,  setup_inspect,  setup_tokenize, setup_meter,   setup_run,
-    setup_bench, setup_logits,   setup_eval,     setup_imatrix, setup_compress,
-    setup_train, setup_optimize, setup_agent,    setup_report,  setup_completion};
+    setup_info,   setup_inspect, setup_tokenize, setup_meter,     setup_run,   setup_bench,
+    setup_logits, setup_eval,    setup_imatrix,  setup_compress,  setup_train, setup_optimize,
+    setup_agent,  setup_carbon,  setup_report,   setup_completion};
 
 /// "frugal 0.1.0".
 [[nodiscard]] std::string version_line();

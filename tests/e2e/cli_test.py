@@ -9,8 +9,8 @@ import unittest
 
 from program import FRUGAL, ProgramTest, run, run_json
 
-VERBS = ["info", "inspect", "tokenize", "meter", "run", "bench", "logits", "eval", "imatrix", "compress",
-         "train", "optimize", "agent", "report", "completion"]
+VERBS = ["info", "inspect", "tokenize", "meter", "run", "bench", "logits", "eval", "imatrix",
+         "compress", "train", "optimize", "agent", "carbon", "report", "completion"]
 
 
 class Help(unittest.TestCase):
@@ -185,6 +185,81 @@ class Verbs(ProgramTest):
         plan = json.loads((out / "plan.json").read_text())
         self.assertTrue(plan["evidence"]["bound"]["held"])
         self.assertIn("tokenizer.ggml.tokens", run_json("inspect", out / "model.gguf")["metadata"])
+
+
+class Carbon(ProgramTest):
+    def test_joules_become_grams_and_money(self):
+        found = run_json("carbon", "--joules", "3.6e6", "--joules-std", "3.6e5", "--quality",
+                         "measured", "--zone", "DE", "--pue", "1.25", "--tariff", "0.32 EUR")
+        impact = found["results"][0]["impact"]
+        self.assertAlmostEqual(impact["carbon_gco2e"], 1.25 * 381, places=9)
+        self.assertAlmostEqual(impact["cost"], 0.40, places=9)
+        self.assertAlmostEqual(impact["energy_j"], 3.6e6)
+        self.assertAlmostEqual(impact["facility_energy_j"], 4.5e6)
+        self.assertEqual(impact["carbon_quality"], "derived")
+        self.assertEqual(impact["factors"]["intensity"]["year"], 2023)
+        self.assertIn("Ember", impact["factors"]["intensity"]["source"])
+
+    def test_the_standards_agents_cost_1028_grams_a_request(self):
+        kwh = 1000 + 750 + 400 + 600 + 5500 + 20000 + 600 + 250
+        score = run_json("carbon", "--joules", kwh * 3.6e6, "--g-per-kwh", 350, "--embodied-kg",
+                         100.5, "--seconds", 126144000, "--workflows", 10000)["results"][0]["sci"][0]
+        self.assertAlmostEqual(score["gco2e_per_unit"], 1028.55, places=6)
+        self.assertEqual(score["unit"], "workflow")
+
+    def test_a_price_by_the_hour_comes_from_a_file(self):
+        factors = self.folder / "office.toml"
+        factors.write_text('name = "office"\nsource = "bill"\n[tariff]\ncurrency = "EUR"\n'
+                           'per_kwh = 0.3\n[[tariff.band]]\nfrom = "22:00"\nto = "06:00"\n'
+                           'per_kwh = 0.1\n')
+        words = ["carbon", "--joules", "3.6e6", "--factors", factors]
+        night = run_json(*words, "--at", "2026-11-21T23:00:00Z", "--seconds", 60)
+        self.assertAlmostEqual(night["results"][0]["impact"]["cost"], 0.1)
+        self.refused(2, "tariff", *words)
+        self.refused(2, "--at", *words, "--at", "tonight")
+
+    def test_a_ledger_keeps_figures_with_their_factors_and_the_page_shows_them(self):
+        ledger = self.folder / "l.sqlite"
+        run_json("bench", self.model, "-p", 4, "-n", 2, "-r", 1, "--ledger", ledger)
+        found = run_json("carbon", "--ledger", ledger, "--zone", "FR", "--tariff", "0.2 EUR",
+                         "--record")
+        self.assertEqual([one["run"] for one in found["results"]], [1, 2])
+        notes = [json.loads(row[0]) for row in
+                 sqlite3.connect(ledger).execute("select text from note where key = 'impact'")]
+        self.assertEqual(len(notes), 2)
+        for note, one in zip(notes, found["results"]):
+            self.assertEqual(note["carbon_gco2e"], one["impact"]["carbon_gco2e"])
+            self.assertEqual(note["factors"]["intensity"]["zone"], "FR")
+        page = self.folder / "page.html"
+        self.assertEqual(run("report", ledger, "-o", page).returncode, 0)
+        self.assertIn("Grams and money", page.read_text())
+        self.assertIn("Ember", page.read_text())
+
+    def test_zones_and_other_tools(self):
+        zones = run_json("carbon", "--zones")["zones"]
+        self.assertGreater(len(zones), 150)
+        compared = run_json("carbon", "--joules", 1, "--zone", "DE", "--compare", "--seconds", 10,
+                            "--load", 0.5, "--tdp", 100)["results"][0]["compared"]
+        teads = next(row for row in compared if row["name"] == "Teads")
+        self.assertAlmostEqual(teads["energy_j"], 750)
+        self.assertIn("comparison only", run("carbon", "--joules", 1, "--compare").stdout)
+
+    def test_what_cannot_be_is_refused_in_one_line(self):
+        words = ["carbon", "--joules", 1]
+        self.refused(3, "did you mean DE (Germany)", *words, "--zone", "Gremany")
+        self.refused(3, "no marginal lifecycle factor", *words, "--zone", "DE", "--basis", "marginal")
+        self.refused(2, "--pue", *words, "--zone", "DE", "--pue", "0.5")
+        self.refused(2, "--joules", "carbon", "--joules", "-1", "--zone", "DE")
+        self.refused(2, "--tariff", *words, "--tariff", "-1 EUR")
+        self.refused(2, "no factor", *words)
+        self.refused(2, "--ledger", "carbon", "--zone", "DE")
+        self.refused(3, "nowhere.toml", *words, "--factors", self.folder / "nowhere.toml")
+        broken = self.folder / "broken.toml"
+        for text, code in [("name = ", 4), ('name = "a"', 2), ("\x00\xff", 4),
+                           ('name = "a"\nsource = "b"\n[pue]\nvalue = 0.2', 2),
+                           ('name = "a"\nsource = "b"\nzones = 3', 2)]:
+            broken.write_text(text, encoding="latin-1")
+            self.refused(code, "broken.toml", *words, "--factors", broken)
 
 
 class BadInput(ProgramTest):
