@@ -233,7 +233,8 @@ void write_imatrix(const std::filesystem::path& path, const Imatrix& imatrix) {
   format::write_gguf(path, metadata, sources);
 }
 
-Importance::Importance(const Imatrix& imatrix, std::string path) : path_(std::move(path)) {
+Importance::Importance(const Imatrix& imatrix, std::string path)
+    : path_(std::move(path)), datasets_(imatrix.datasets), chunk_count_(imatrix.chunk_count) {
   for (const auto& [name, sums] : imatrix.tensors) {
     std::vector<float>& weights = weights_[name];
     const bool seen = std::any_of(sums.counts.begin(), sums.counts.end(),

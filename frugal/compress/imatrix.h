@@ -67,11 +67,16 @@ class Importance {
   /// Errors: kInvalidArgument when the sums are not as long as the tensor's rows (another model's).
   [[nodiscard]] Weights find(const format::TensorInfo& tensor) const;
 
-  [[nodiscard]] bool empty() const { return weights_.empty(); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::size_t size() const { return weights_.size(); }  ///< tensors
+  [[nodiscard]] const std::vector<std::string>& datasets() const { return datasets_; }
+  [[nodiscard]] std::optional<std::uint32_t> chunk_count() const { return chunk_count_; }
 
  private:
   std::map<std::string, std::vector<float>, std::less<>> weights_;
   std::string path_;
+  std::vector<std::string> datasets_;
+  std::optional<std::uint32_t> chunk_count_;
 };
 
 }  // namespace frugal::compress

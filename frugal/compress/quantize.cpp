@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 #include "frugal/base/thread_pool.h"
+#include "frugal/kernels/round.h"
 #include "frugal/model/tensor_names.h"
 #include "frugal/tensor/codec.h"
 
@@ -24,23 +24,6 @@ constexpr std::size_t kChunkBytes = std::size_t{8} << 20U;
 
 constexpr float kLargestHalf = 65504.0F;
 
-// Largest magnitude that survives: beyond it the type itself, or the binary16 scale of a block,
-// would become infinite.
-float largest_storable(DType type) {
-  switch (type) {
-    case DType::kF16:
-      return kLargestHalf;
-    case DType::kQ8_0:
-      return 127.0F * kLargestHalf;
-    case DType::kQ4_0:
-      return 8.0F * kLargestHalf;
-    case DType::kQ5_0:
-      return 16.0F * kLargestHalf;
-    default:
-      return std::numeric_limits<float>::max();
-  }
-}
-
 // Steps between the smallest and the largest number of a block that stores its minimum; 0: it does
 // not.
 float steps_above_minimum(DType type) {
@@ -50,7 +33,7 @@ float steps_above_minimum(DType type) {
 
 // The column of the first number that does not survive rounding to `type`.
 std::optional<std::size_t> first_unstorable(const std::vector<float>& row, DType type) {
-  const float limit = largest_storable(type);
+  const float limit = kernels::largest_roundable(type);
   const auto bad = std::find_if_not(row.begin(), row.end(), [limit](float value) {
     return std::abs(value) <= limit;  // false for NaN too
   });
@@ -68,27 +51,32 @@ std::optional<std::size_t> first_unstorable(const std::vector<float>& row, DType
 
 std::string storable(DType type) {
   const float steps = steps_above_minimum(type);
-  if (steps == 0.0F) return str("at most {:g} for {}", largest_storable(type), name(type));
+  if (steps == 0.0F)
+    return str("at most {:g} for {}", kernels::largest_roundable(type), name(type));
   return str("blocks from within {:g} of 0 to at most {:g} above for {}", kLargestHalf,
              steps * kLargestHalf, name(type));
 }
 
-DType target_type(const TensorInfo& tensor, DType wanted, QuantizeResult& result) {
-  if (!model::is_rounded(tensor)) return tensor.type;
-  if (row_bytes(wanted, tensor.cols())) {
-    ++result.converted;
-    return wanted;
+// What a row of each matrix of a tensor is weighed with: one for all, or one per expert.
+std::vector<kernels::ColumnWeights> weights_of(const TensorInfo& tensor, DType to,
+                                               std::span<const float> importance) {
+  std::vector<kernels::ColumnWeights> weights;
+  const std::size_t cols = tensor.cols();
+  if (importance.empty()) weights.emplace_back(to, cols);
+  for (std::size_t at = 0; at < importance.size(); at += cols) {
+    weights.emplace_back(to, cols, importance.subspan(at, cols));
   }
-  result.fallbacks.push_back(tensor.name);
-  return DType::kF16;
+  return weights;
 }
 
 // Converts the rows of one tensor, a chunk at a time.
 class Converter {
  public:
-  Converter(const TensorFile& file, ThreadPool& pool) : file_(file), pool_(pool) {}
+  Converter(const TensorFile& file, const kernels::Kernels& kernels, ThreadPool& pool)
+      : file_(file), kernels_(kernels), pool_(pool) {}
 
-  void convert(const TensorInfo& tensor, DType to, const format::TensorSource::Sink& sink) {
+  void convert(const TensorInfo& tensor, DType to, std::span<const float> importance,
+               const format::TensorSource::Sink& sink) {
     const std::span<const std::byte> source = file_.data(tensor);
     if (tensor.type == to) return sink(source);
     if (!can_decode(tensor.type)) {
@@ -96,7 +84,9 @@ class Converter {
                   str("{}: tensor '{}' has type {}, expected one that can be decoded", file_.path(),
                       tensor.name, name(tensor.type)));
     }
+    const std::vector<kernels::ColumnWeights> weights = weights_of(tensor, to, importance);
     const std::size_t cols = tensor.cols();
+    const std::size_t rows_of_one = tensor.rows() / weights.size();
     const std::size_t from_bytes = row_bytes(tensor.type, cols).value();
     const std::size_t to_bytes = row_bytes(to, cols).value();
     const std::size_t per_chunk = std::max<std::size_t>(1, kChunkBytes / (cols * sizeof(float)));
@@ -108,7 +98,8 @@ class Converter {
         for (std::size_t r = begin; r < end; ++r) {
           decode_row(tensor.type, source.data() + ((first + r) * from_bytes), row);
           check_range(tensor, first + r, row, to);
-          encode_row(to, row, chunk_.data() + (r * to_bytes));
+          kernels::round_row(kernels_, to, row, weights[(first + r) / rows_of_one],
+                             chunk_.data() + (r * to_bytes));
         }
       });
       sink(chunk_);
@@ -126,9 +117,42 @@ class Converter {
   }
 
   const TensorFile& file_;
+  const kernels::Kernels& kernels_;
   ThreadPool& pool_;
   std::vector<std::byte> chunk_;
 };
+
+// Weights for each tensor that is searched; what has none is listed.
+std::vector<std::span<const float>> importance_of(const TensorFile& file, const TypePlan& plan,
+                                                  const QuantizeOptions& options,
+                                                  QuantizeResult& result) {
+  std::vector<std::span<const float>> found(file.tensors().size());
+  if (options.importance == nullptr) return found;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const TensorInfo& tensor = file.tensors()[i];
+    const bool in_blocks = traits(plan.types[i]).block_elements > 1;
+    if (!model::is_rounded(tensor) || !in_blocks || plan.types[i] == DType::kQ8_0) continue;
+    const Importance::Weights weights = options.importance->find(tensor);
+    found[i] = weights.values;
+    if (weights.values.empty()) {
+      result.unweighted.push_back({tensor.name, std::string(weights.why_none)});
+    }
+  }
+  return found;
+}
+
+// Llama.cpp's keys, so that a file tells what it was made with.
+void note_importance(const Importance& importance, format::Metadata& metadata) {
+  metadata.set("quantize.imatrix.file", importance.path());
+  if (!importance.datasets().empty()) {
+    metadata.set("quantize.imatrix.dataset", importance.datasets().back());
+  }
+  metadata.set("quantize.imatrix.entries_count", static_cast<std::int32_t>(importance.size()));
+  if (importance.chunk_count()) {
+    metadata.set("quantize.imatrix.chunks_count",
+                 static_cast<std::int32_t>(*importance.chunk_count() & 0x7FFFFFFFU));
+  }
+}
 
 void refuse_same_file(const TensorFile& file, const std::filesystem::path& output) {
   std::error_code ignored;
@@ -142,20 +166,31 @@ void refuse_same_file(const TensorFile& file, const std::filesystem::path& outpu
 
 QuantizeResult quantize(const TensorFile& file, const std::filesystem::path& output,
                         const QuantizeOptions& options) {
-  FRUGAL_CHECK(can_encode(options.type));
+  FRUGAL_CHECK(kernels::can_round(options.type));
   refuse_same_file(file, output);
-  ThreadPool pool(options.threads);
-  Converter converter(file, pool);
+  const TypePlan plan = plan_types(file, {.type = options.type,
+                                          .mixture = options.mixture,
+                                          .rules = options.rules,
+                                          .has_importance = options.importance != nullptr});
   QuantizeResult result;
-  for (const TensorInfo& tensor : file.tensors()) result.bytes_before += tensor.bytes;
+  result.fallbacks = plan.fallbacks;
+  const auto importance = importance_of(file, plan, options, result);
+  for (const TensorInfo& tensor : file.tensors()) {
+    result.bytes_before += tensor.bytes;
+    if (model::is_rounded(tensor)) ++result.converted;
+  }
+  result.converted -= plan.fallbacks.size();
 
+  ThreadPool pool(options.threads);
+  Converter converter(file, options.kernels ? *options.kernels : kernels::choose_kernels(""), pool);
   std::uint64_t done = 0;
   std::vector<format::TensorSource> sources;
-  for (const TensorInfo& tensor : file.tensors()) {
-    const DType to = target_type(tensor, options.type, result);
-    const auto produce = [&, to](const format::TensorSource::Sink& sink) {
+  for (std::size_t i = 0; i < file.tensors().size(); ++i) {
+    const TensorInfo& tensor = file.tensors()[i];
+    const DType to = plan.types[i];
+    const auto produce = [&, i, to](const format::TensorSource::Sink& sink) {
       std::uint64_t written = 0;
-      converter.convert(tensor, to, [&](std::span<const std::byte> bytes) {
+      converter.convert(tensor, to, importance[i], [&](std::span<const std::byte> bytes) {
         sink(bytes);
         written += bytes.size();
         const std::uint64_t share =
@@ -169,8 +204,10 @@ QuantizeResult quantize(const TensorFile& file, const std::filesystem::path& out
     sources.push_back({.name = tensor.name, .type = to, .dims = tensor.dims, .produce = produce});
   }
   format::Metadata metadata = file.metadata();
-  metadata.set("general.file_type", model::file_type(options.type));
+  metadata.set("general.file_type",
+               options.mixture ? options.mixture->file_type : model::file_type(options.type));
   metadata.set("general.quantization_version", std::uint32_t{2});
+  if (options.importance != nullptr) note_importance(*options.importance, metadata);
   format::write_gguf(output, metadata, sources);
   return result;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A whole model rounded to one block format.
+/// A whole model rounded to block formats: one for all, or a mixture.
 
 #include <cstdint>
 #include <filesystem>
@@ -8,36 +8,51 @@
 #include <vector>
 
 #include "frugal/base/progress.h"
+#include "frugal/compress/imatrix.h"
+#include "frugal/compress/type_plan.h"
 #include "frugal/format/gguf.h"
+#include "frugal/kernels/kernels.h"
 #include "frugal/tensor/dtype.h"
 
 namespace frugal::compress {
 
 struct QuantizeOptions {
-  DType type = DType::kQ8_0;  ///< one that `encode_row` knows
+  DType type = DType::kQ8_0;                  ///< of all matrices where there is no mixture
+  const Mixture* mixture = nullptr;           ///< one of mixtures()
+  std::vector<TypeRule> rules = {};           ///< before the mixture
+  const Importance* importance = nullptr;     ///< null: all columns count alike
+  const kernels::Kernels* kernels = nullptr;  ///< null: the best of this machine
   std::size_t threads = 1;
   ProgressFn progress = {};  ///< in bytes of the source
+};
+
+/// A matrix that was searched without weights although there were some for others.
+struct Unweighted {
+  std::string tensor;
+  std::string why;
 };
 
 /// What became of the file.
 struct QuantizeResult {
   std::uint64_t bytes_before = 0;  ///< of tensor data
   std::uint64_t bytes_after = 0;
-  std::size_t converted = 0;           ///< tensors in the new type
-  std::vector<std::string> fallbacks;  ///< rows no multiple of the block: stored as F16 instead
+  std::size_t converted = 0;        ///< tensors in the type that was chosen for them
+  std::vector<Fallback> fallbacks;  ///< rows no multiple of the block: stored in another type
+  std::vector<Unweighted> unweighted;
 };
 
-/// Rounds every matrix of `file` to the nearest numbers of the type and writes `output`.
+/// Rounds every matrix of `file` and writes `output`.
 ///
 /// What is rounded: tensors of two or more dimensions named "…weight", the embedding and output
 ///         matrix too; norms, routers, position and token-type embeddings, biases and other vectors
-///         stay as they are.  A row that is no multiple
-///         of the block is stored as F16 and listed in `fallbacks`.
-/// Numbers: encode_row of the decoded row; from F32 and F16 byte-identical to llama.cpp's pure
-///          round-to-nearest quantisation.
+///         stay as they are.  A row that is no multiple of the block gets what `fitting_type` says
+///         and is listed in `fallbacks`.
+/// Numbers: round_row of the decoded row, weighted by the importance of its columns; Q8_0, and
+///          without importance Q4_0 to Q5_1, are byte-identical to llama.cpp from F32 and F16.  The
+///          bytes do not depend on threads and instruction sets.
 /// Errors:  kUnsupported for a source type that cannot be decoded; kCorrupt for a weight that is
 ///          not finite (tensor, row, column); kInvalidArgument when `output` is the input file;
-///          those of write_gguf.
+///          those of plan_types, Importance::find and write_gguf.
 /// Memory:  a few rows per thread.
 QuantizeResult quantize(const format::TensorFile& file, const std::filesystem::path& output,
                         const QuantizeOptions& options);

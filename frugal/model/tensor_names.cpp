@@ -31,6 +31,20 @@ std::uint32_t file_type(DType type) {
       return 8;
     case DType::kQ5_1:
       return 9;
+    case DType::kQ2_K:
+      return 10;
+    case DType::kQ3_K:
+      return 12;
+    case DType::kQ4_K:
+      return 15;
+    case DType::kQ5_K:
+      return 17;
+    case DType::kQ6_K:
+      return 18;
+    case DType::kIQ4_NL:
+      return 25;
+    case DType::kIQ4_XS:
+      return 30;
     default:
       return 32;  // BF16
   }

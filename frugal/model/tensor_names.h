@@ -15,7 +15,8 @@ namespace frugal::model {
 /// Source: llama.cpp's list of what it leaves alone by name.
 [[nodiscard]] bool is_rounded(const format::TensorInfo& tensor);
 
-/// `general.file_type` of a file that is mostly of this type (llama.cpp's numbers).
+/// `general.file_type` of a file that is mostly of this type (llama.cpp's numbers; where it has
+/// several mixtures of the type, that of its middle one).
 [[nodiscard]] std::uint32_t file_type(DType type);
 
 }  // namespace frugal::model

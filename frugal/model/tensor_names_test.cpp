@@ -38,6 +38,8 @@ TEST(TensorNames, ATypeHasLlamaCppsNumber) {
   EXPECT_EQ(file_type(DType::kQ4_0), 2U);
   EXPECT_EQ(file_type(DType::kQ8_0), 7U);
   EXPECT_EQ(file_type(DType::kBF16), 32U);
+  EXPECT_EQ(file_type(DType::kQ4_K), 15U);
+  EXPECT_EQ(file_type(DType::kIQ4_XS), 30U);
 }
 
 }  // namespace

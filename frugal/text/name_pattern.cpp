@@ -33,10 +33,6 @@ std::string message_of(int code) {
 
 }  // namespace
 
-void NamePattern::FreeCode::operator()(pcre2_real_code_8* code) const {
-  pcre2_code_free(code);
-}
-
 NamePattern::NamePattern(std::string pattern) : pattern_(std::move(pattern)) {
   if (pattern_.size() > kLongestPattern) {
     throw Error(ErrorKind::kInvalidArgument,
@@ -46,7 +42,8 @@ NamePattern::NamePattern(std::string pattern) : pattern_(std::move(pattern)) {
   int fault = 0;
   PCRE2_SIZE place = 0;
   code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern_.data()), pattern_.size(),
-                            PCRE2_NEVER_BACKSLASH_C, &fault, &place, nullptr));
+                            PCRE2_NEVER_BACKSLASH_C, &fault, &place, nullptr),
+              [](pcre2_code* code) { pcre2_code_free(code); });
   if (code_ != nullptr) return;
   throw Error(ErrorKind::kInvalidArgument, str("'{}': at byte {} {}, expected a regular expression",
                                                printable(pattern_), place, message_of(fault)));

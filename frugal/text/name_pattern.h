@@ -26,11 +26,8 @@ class NamePattern {
   [[nodiscard]] const std::string& pattern() const { return pattern_; }
 
  private:
-  struct FreeCode {
-    void operator()(pcre2_real_code_8* code) const;
-  };
   std::string pattern_;
-  std::unique_ptr<pcre2_real_code_8, FreeCode> code_;
+  std::shared_ptr<const pcre2_real_code_8> code_;  ///< copies share it
 };
 
 }  // namespace frugal::text

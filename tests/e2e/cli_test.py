@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import sqlite3
+import struct
 import subprocess
 import time
 import unittest
@@ -163,6 +164,29 @@ class Verbs(ProgramTest):
         self.assertAlmostEqual(alone["nll"], found["nll"], places=9)
         self.assertNotIn("kld", alone)
 
+    def test_compress_to_a_mixture_with_types_by_name(self):
+        out = self.folder / "q4.gguf"
+        done = run_json("compress", self.model, "-o", out, "--type", "q4_k_m", "--tensor-type",
+                        r"blk\.0\.attn_q=q8_0", "--tensor-type", "attn_q=q5_1")
+        self.assertEqual(done["type"], "Q4_K_M")
+        self.assertIn({"tensor": "blk.1.attn_v.weight", "wanted": "Q6_K", "stored": "Q8_0"}, done["fallbacks"])
+        types = {t["name"]: t["type"] for t in run_json("inspect", out)["tensors"]}
+        self.assertEqual(types["blk.0.attn_q.weight"], "Q8_0")
+        self.assertEqual(types["blk.1.attn_q.weight"], "Q5_1")
+        self.assertEqual(types["blk.1.attn_k.weight"], "Q5_0")
+        run_json("compress", self.model, "-o", out, "--type", "q4_0")
+        types = {t["name"]: t["type"] for t in run_json("inspect", out)["tensors"]}
+        self.assertEqual(types["output.weight"], "Q4_0", "the old types are one for all")
+
+    def test_compress_with_an_imatrix(self):
+        name, sums = b"blk.0.attn_q.weight", [1.0] * 64
+        imatrix, out = self.folder / "i.dat", self.folder / "weighted.gguf"
+        imatrix.write_bytes(struct.pack("<ii", 1, len(name)) + name + struct.pack("<ii64f", 4, 64, *sums))
+        done = run_json("compress", self.model, "-o", out, "--type", "iq4_nl", "--imatrix", imatrix)
+        without = {entry["tensor"]: entry["why"] for entry in done["unweighted"]}
+        self.assertNotIn("blk.0.attn_q.weight", without)
+        self.assertEqual(without["blk.1.attn_q.weight"], "is not in the imatrix")
+
     def test_the_ledger_keeps_runs(self):
         ledger = self.folder / "l.sqlite"
         run_json("run", self.model, "-p", "the", "-n", 2, "--ledger", ledger)
@@ -291,6 +315,12 @@ class BadInput(ProgramTest):
         self.refused(2, "320", "logits", self.model, "--tokens", "-", input="1 320")
         self.refused(2, "--max-drop", "optimize", self.model, "--text", self.text, "--max-drop", "x")
         self.refused(2, "--type", "compress", self.model, "-o", self.folder / "o", "--type", "q9")
+        self.refused(2, "no type", "compress", self.model, "-o", self.folder / "o", "--tensor-type", "a=q9")
+        self.refused(2, "at byte", "compress", self.model, "-o", self.folder / "o", "--tensor-type", "(=q8_0")
+        self.refused(2, "nowhere", "compress", self.model, "-o", self.folder / "o", "--tensor-type",
+                     "nowhere=q8_0")
+        self.refused(2, "expected an imatrix", "compress", self.model, "-o", self.folder / "o", "--type", "q4_0",
+                     "--imatrix", self.model)
         self.refused(2, "no-such", "run", self.model, "-p", "x", "--meter", "no-such")
         self.refused(5, "scalar", "run", self.model, "-p", "x", "--isa", "sse9")
         self.refused(2, "--frobnicate", "run", self.model, "--frobnicate")
