@@ -54,6 +54,7 @@ CounterSummary between(const CounterSummary& earlier, const CounterSummary& late
           .bridged_uj = later.bridged_uj - earlier.bridged_uj,
           .covered = std::max(later.covered - earlier.covered, none),
           .lost = std::max(later.lost - earlier.lost, none),
+          .overlap = std::max(earlier.lost - later.lost, none),
           .values = later.values - earlier.values,
           .failures = later.failures - earlier.failures,
           .resets = later.resets - earlier.resets,

@@ -44,6 +44,7 @@ struct CounterSummary {
   std::uint64_t bridged_uj = 0;  ///< the part of it that spans failed samples
   Seconds covered;               ///< time between counted values
   Seconds lost;                  ///< time of which no energy is known
+  Seconds overlap;               ///< covered time from before the part that this is a summary of
   std::uint64_t values = 0;      ///< successful reads
   std::uint64_t failures = 0;
   std::uint64_t resets = 0;
@@ -53,8 +54,9 @@ struct CounterSummary {
   [[nodiscard]] Joules energy() const { return Joules(1e-6 * static_cast<double>(energy_uj)); }
 };
 
-/// The part of a trace between two summaries of it.  What bridges the earlier one, because a sample
-/// had failed there, belongs to the part that it ends in.
+/// The part of a trace between two summaries of it.  A step that bridges the earlier one, because a
+/// sample had failed there, belongs to the part that it ends in; how much of it came before is
+/// `overlap`.
 [[nodiscard]] CounterSummary between(const CounterSummary& earlier, const CounterSummary& later);
 
 /// Sums the steps of a counter; see counter_trace.cpp for how a step is judged.

@@ -156,5 +156,19 @@ TEST(CounterTrace, ForgetsAnEarlierSpan) {
   EXPECT_EQ(sum.values, 2U);
 }
 
+TEST(CounterSummary, OfAPartThatBeginsWithAFailedReadSaysHowMuchCameBefore) {
+  CounterTrace trace(package_limits());
+  trace.begin(Seconds(0.0), 0);
+  trace.add(Seconds(1.0), 10 * kJoule);
+  trace.add(Seconds(3.0), std::nullopt);
+  const CounterSummary mark = trace.summary(Seconds(3.0));
+  trace.add(Seconds(4.0), 40 * kJoule);
+  const CounterSummary part = between(mark, trace.summary(Seconds(4.0)));
+  EXPECT_EQ(part.energy_uj, 30 * kJoule);
+  EXPECT_EQ(part.covered, Seconds(3.0));
+  EXPECT_EQ(part.overlap, Seconds(2.0));
+  EXPECT_EQ(part.lost, Seconds(0.0));
+}
+
 }  // namespace
 }  // namespace frugal::meter

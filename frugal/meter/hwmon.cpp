@@ -73,10 +73,10 @@ std::size_t antichain(std::vector<Input>& inputs) {
   return std::min<std::size_t>(1, inputs.size());
 }
 
-ProbeValue read_input(const std::filesystem::path& file) {
-  SmallNumber number = read_number(file);
+ProbeValue read_input(NumberFile& file, const std::string& name) {
+  SmallNumber number = file.read();
   if (number.value) return {.micro = number.value, .problem = {}};
-  return {.micro = std::nullopt, .problem = str("{} {}", file.filename().string(), number.problem)};
+  return {.micro = std::nullopt, .problem = str("{} {}", name, number.problem)};
 }
 
 Probe probe_of(const HwmonChip& chip, const Input& input) {
@@ -90,7 +90,8 @@ Probe probe_of(const HwmonChip& chip, const Input& input) {
   probe.limits.count = Joules(1e-6);
   probe.update_period = input.energy ? kEnergyPeriod : kPowerPeriod;
   probe.relative_std = input.energy ? 0.0 : kSensorDeviation;
-  probe.read = [file = input.file] { return read_input(file); };
+  probe.read = [file = std::make_shared<NumberFile>(input.file),
+                name = input.file.filename().string()] { return read_input(*file, name); };
   return probe;
 }
 
@@ -168,7 +169,9 @@ std::vector<HwmonChip> scan_hwmon(const std::filesystem::path& root) {
     entry.increment(fault);
   }
   if (fault) {
-    throw Error(ErrorKind::kUnsupported, str("{}: {}", folder.string(), fault.message()));
+    throw Error(ErrorKind::kUnsupported, str("{}: {}: no sensor chip is shown (virtual machines "
+                                             "have none)",
+                                             folder.string(), fault.message()));
   }
   std::sort(entries.begin(), entries.end());
   std::vector<HwmonChip> chips;

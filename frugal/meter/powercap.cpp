@@ -22,18 +22,18 @@ std::string permission_help(const std::filesystem::path& file) {
       file.string());
 }
 
-ProbeValue read_counter(const std::filesystem::path& counter) {
-  SmallNumber number = read_number(counter);
+ProbeValue read_counter(NumberFile& counter) {
+  SmallNumber number = counter.read();
   if (number.value) return {.micro = number.value, .problem = {}};
   return {.micro = std::nullopt, .problem = "energy_uj " + number.problem};
 }
 
 Probe probe_of(const Zone& zone) {
-  const std::filesystem::path counter = zone.folder / "energy_uj";
+  const auto counter = std::make_shared<NumberFile>(zone.folder / "energy_uj");
   Probe probe{.domain = zone.domain,
               .limits = zone.limits,
               .twin_group = str("{}", static_cast<int>(zone.kind)),
-              .read = [counter] { return read_counter(counter); }};
+              .read = [counter] { return read_counter(*counter); }};
   if (zone.kind == ZoneKind::kDram) probe.standstill = Standstill::kUnfitted;
   if (zone.disabled) probe.standstill_note = " and the zone is disabled";
   return probe;

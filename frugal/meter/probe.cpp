@@ -174,12 +174,15 @@ std::vector<Reading> ProbeMeter::since(const Mark& from) const {
   std::vector<Reading> kept;
   for (std::size_t i = 0; i < channels_.size(); ++i) {
     const Probe& probe = channels_[i].probe;
-    CounterSummary sum = between(moment->sums[i], summary(channels_[i]));
+    const CounterSummary whole = summary(channels_[i]);
+    CounterSummary sum = between(moment->sums[i], whole);
     ++(moment->valued[i] ? sum.values : sum.failures);  // the sample it begins with
-    const bool unfitted = probe.standstill == Standstill::kUnfitted && stood_still(probe, sum);
+    const bool still = stood_still(probe, sum) || stood_still(probe, whole);
+    const bool unfitted = probe.standstill == Standstill::kUnfitted && still;
     if (original[i] || unfitted) continue;
     Reading reading = probe_reading(
-        probe, {.sum = sum, .time = now_ - moment->at, .problem = channels_[i].problem});
+        probe,
+        {.sum = sum, .time = now_ - moment->at, .problem = channels_[i].problem, .still = still});
     for (std::size_t j = i + 1; j < channels_.size(); ++j) {
       if (original[j] != i) continue;
       append_note(reading.note,

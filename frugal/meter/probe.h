@@ -56,7 +56,8 @@ struct Probe {
 /// Σ over probes of what their traces tell; the standard deviation joins, in quadrature, one count
 /// at each end, one update period of the mean power at each end, the device's own relative
 /// deviation, the shape of power between samples, 1 % (counters) or 20 % (sensors) of energy
-/// across failed samples, and the mean power over time of which nothing is known.
+/// across failed samples, and the mean power over time of which nothing is known or which lies
+/// before the span, because a sample failed where it begins.
 ///
 /// Notes:   a reading says what widened it: failed samples, resets, a span of less than five update
 ///          periods, twins.  More than half of the span unknown, or a counter that stood still for

@@ -24,7 +24,7 @@ Joules deviation(const Probe& probe, const CounterSummary& sum) {
   const double covered_s = sum.covered.value();
   const double energy_j = sum.energy().value();
   double power_w = covered_s > 0.0 ? energy_j / covered_s : 0.0;
-  const double loss_j = power_w * sum.lost.value();
+  const double loss_j = power_w * (sum.lost + sum.overlap).value();
   if (is_short(probe, sum.covered)) {
     power_w =
         std::min(std::max(power_w, probe.likely_power.value()), probe.limits.max_power.value());
@@ -51,6 +51,10 @@ std::string span_note(const Probe& probe, const ProbeSpan& span) {
   if (sum.late > 0 && probe.kind == ProbeKind::kEnergy) {
     append_note(note, str("{} sample(s) came later than the {:.0f} s in which the counter can wrap",
                           sum.late, probe.limits.wrap_time().value()));
+  }
+  if (sum.overlap > Seconds(0.0)) {
+    append_note(
+        note, str("begins at a failed sample: up to {:.3g} s more are in it", sum.overlap.value()));
   }
   if (sum.lost > Seconds(0.0)) {
     append_note(note, str("{:.3g} s without known energy", sum.lost.value()));
@@ -85,13 +89,12 @@ Reading probe_reading(const Probe& probe, const ProbeSpan& span) {
       .uncertainty = deviation(probe, sum),
       .time = std::max(span.time, Seconds(0.0)),
       .note = span_note(probe, span)};
-  const bool still = stood_still(probe, sum);
-  if (still) {
+  if (span.still) {
     append_note(result.note, str("the counter stood still for {:.3g} s{}", sum.covered.value(),
                                  probe.standstill_note));
   }
   const bool unknown = sum.values < 2 || sum.lost > sum.covered;
-  if (still || unknown) {
+  if (span.still || unknown) {
     result.quality = Quality::kUnavailable;
     result.energy = Joules(0.0);
     result.uncertainty = Joules(0.0);

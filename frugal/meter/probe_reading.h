@@ -15,6 +15,7 @@ struct ProbeSpan {
   CounterSummary sum;   ///< its first sample included
   Seconds time;         ///< its length
   std::string problem;  ///< of the last read that failed
+  bool still = false;   ///< the counter did not move, here or since the meter was started
 };
 
 /// Whether a counter did not move in the time in which it must.

@@ -64,5 +64,23 @@ TEST_F(SmallFileTest, DoesNotWaitOnPipesNorReadFoldersOrLoops) {
   EXPECT_EQ(read_number("/dev/zero").code, EINVAL);
 }
 
+TEST(NumberFile, FollowsAFileThatChangesGoesAndComesBack) {
+  const test::TempFolder folder;
+  const std::filesystem::path path = folder / "energy_uj";
+  NumberFile file(path);
+  EXPECT_EQ(file.read().code, ENOENT);
+  std::ofstream(path) << "5\n";
+  EXPECT_EQ(file.read().value, 5U);
+  std::ofstream(path) << "123456\n";  // the same file
+  EXPECT_EQ(file.read().value, 123'456U);
+  std::filesystem::remove(path);
+  EXPECT_EQ(file.read().code, ENOENT);
+  std::ofstream(path) << "7\n";  // another one
+  EXPECT_EQ(file.read().value, 7U);
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  EXPECT_EQ(file.read().code, EISDIR);
+}
+
 }  // namespace
 }  // namespace frugal::meter

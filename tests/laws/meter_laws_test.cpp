@@ -220,6 +220,20 @@ TEST_P(MeterLaws, WindowsThatFollowEachOtherAddUp) {
   EXPECT_NEAR(sum_j, stop().energy.value(), 1e-5);
 }
 
+TEST_P(MeterLaws, AWindowThatBeginsAtAFailedSampleSaysSo) {
+  start();
+  run(20.0, 10);
+  fail_once(20.0);
+  const auto begin = meter_->mark();
+  const double before_j = drawn_j();
+  run(20.0, 10);
+  const Reading reading = so_far(*begin);
+  const double window_j = drawn_j() - before_j;
+  EXPECT_NEAR(reading.energy.value(), window_j, reading.uncertainty.value() + 1e-3);
+  EXPECT_TRUE(says(reading, "begins at a failed sample")) << reading.note;
+  EXPECT_LE(reading.energy.value(), stop().energy.value()) << "a part is not more than the whole";
+}
+
 /// What a random life of a device did to the energy that its meter reports.
 struct Life {
   bool fell = false;
