@@ -1,6 +1,7 @@
 #include "frugal/cli/child.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -129,6 +130,25 @@ int run_child(const std::vector<std::string>& words) {
   const int code = wait_for(child);
   if (failed) throw frugal::system_error(fault, words[0], "cannot start");
   return code;
+}
+
+OrphanKeeper::OrphanKeeper() {
+  ::prctl(PR_GET_CHILD_SUBREAPER, &before_);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+OrphanKeeper::~OrphanKeeper() {
+  ::prctl(PR_SET_CHILD_SUBREAPER, before_);
+}
+
+// The member function belongs to the keeper: without one there are no orphans to wait for.
+// NOLINTNEXTLINE(readability-convert-member-functions-to-static)
+bool OrphanKeeper::reap() const {
+  while (true) {
+    const pid_t ended = ::waitpid(-1, nullptr, WNOHANG);
+    if (ended < 0 && errno == EINTR) continue;
+    if (ended <= 0) return ended == 0;
+  }
 }
 
 }  // namespace frugal::cli

@@ -15,4 +15,20 @@ namespace frugal::cli {
 /// Errors:  kNotFound or kPermission when it cannot be started, kIo when no process can be made.
 [[nodiscard]] int run_child(const std::vector<std::string>& words);
 
+/// While it lives, processes whose parent ends become our children (but for those that were handed
+/// to another keeper): so their CPU time reaches us.
+class OrphanKeeper {
+ public:
+  OrphanKeeper();
+  ~OrphanKeeper();
+  OrphanKeeper(const OrphanKeeper&) = delete;
+  OrphanKeeper& operator=(const OrphanKeeper&) = delete;
+
+  /// Waits for all that have ended.  Returns: whether some still run.
+  [[nodiscard]] bool reap() const;
+
+ private:
+  int before_ = 0;
+};
+
 }  // namespace frugal::cli

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 
 #include "frugal/base/error.h"
 #include "frugal/cli/interrupt.h"
@@ -70,6 +71,18 @@ TEST(Child, AFileSizeLimitEndsItAsEver) {
         ::_exit(run_child({"sh", "-c", "kill -XFSZ $$; exit 3"}));
       },
       testing::ExitedWithCode(128 + SIGXFSZ), "");
+}
+
+TEST(OrphanKeeper, WaitsForWhatTheCommandLeftBehind) {
+  const OrphanKeeper keeper;
+  // It ends at once; what it started ends only when it is told to.
+  test::TempFolder folder;
+  const std::string file = (folder / "end").string();
+  EXPECT_EQ(
+      run_child({"sh", "-c", "(while [ ! -e '" + file + "' ]; do sleep 0.01; done) & exit 0"}), 0);
+  EXPECT_TRUE(keeper.reap());
+  std::ofstream(file) << "now";
+  while (keeper.reap()) ::usleep(1000);
 }
 
 }  // namespace

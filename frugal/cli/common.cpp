@@ -19,8 +19,35 @@
 #include "frugal/cli/interrupt.h"
 #include "frugal/cli/progress_bar.h"
 #include "frugal/cli/verbs.h"
+#include "frugal/net/http_client.h"
 
 namespace frugal::cli {
+
+namespace {
+
+/// Empty where it is not set.
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): main thread
+  return value == nullptr ? "" : value;
+}
+
+std::string fetch_over_net(const meter::FetchRequest& request) {
+  constexpr int kOk = 200;
+  constexpr int kUnauthorised = 401;
+  constexpr int kForbidden = 403;
+  net::HttpReply reply = net::http_get({.url = request.url,
+                                        .user = request.user,
+                                        .password = request.password,
+                                        .check_certificate = request.check_certificate,
+                                        .timeout = request.timeout});
+  if (reply.status == kOk) return std::move(reply.body);
+  const bool refused = reply.status == kUnauthorised || reply.status == kForbidden;
+  throw Error(refused ? ErrorKind::kPermission : ErrorKind::kNotFound,
+              str("{}: status {}{}", printable(request.url, 200), reply.status,
+                  refused ? ": set FRUGAL_METER_USER and FRUGAL_METER_PASSWORD" : ""));
+}
+
+}  // namespace
 
 std::string version_line() {
   return "frugal " FRUGAL_VERSION;
@@ -36,9 +63,19 @@ void add_common(CLI::App& verb, CommonOptions& options, const CommonSet& set) {
   if (set.seed)
     verb.add_option("--seed", options.seed, "of everything random")->capture_default_str();
   if (set.meter) {
-    verb.add_option("--meter", options.meter, "auto, rapl or model")->capture_default_str();
+    verb.add_option("--meter", options.meter, meter::meter_names() + "; hwmon:CHIP names one chip")
+        ->capture_default_str();
     verb.add_option("--cpu-watts", options.cpu_watts, "power of one busy CPU, for the model")
         ->check(CLI::Range(0.01, 10000.0));
+    verb.add_option("--meter-url", options.meter_url,
+                    "where the meters redfish and http are (account: FRUGAL_METER_USER, "
+                    "FRUGAL_METER_PASSWORD)");
+    verb.add_option("--meter-pointer", options.meter_pointer,
+                    "for http: JSON pointer to the number, such as /meters/0/power");
+    verb.add_option("--meter-unit", options.meter_unit, "for http: mW, W, kW, mJ, J, kJ, Wh or kWh")
+        ->capture_default_str();
+    verb.add_flag("--meter-insecure", options.meter_insecure,
+                  "take any certificate of --meter-url");
     verb.add_option("--sysfs", options.sysfs, "read /sys and /proc from under this folder")
         ->capture_default_str();
   }
@@ -58,7 +95,15 @@ std::size_t threads_of(const CommonOptions& options) {
 }
 
 meter::MeterOptions meter_options_of(const CommonOptions& options) {
-  meter::MeterOptions out{.name = options.meter, .root = options.sysfs, .cpu_power = {}};
+  meter::MeterOptions out{.name = options.meter, .root = options.sysfs};
+  out.nvml_library = environment("FRUGAL_NVML");
+  out.request = {.url = options.meter_url,
+                 .user = environment("FRUGAL_METER_USER"),
+                 .password = environment("FRUGAL_METER_PASSWORD"),
+                 .check_certificate = !options.meter_insecure};
+  out.pointer = options.meter_pointer;
+  out.unit = options.meter_unit;
+  out.fetch = fetch_over_net;
   if (options.cpu_watts) out.cpu_power = Watts(*options.cpu_watts);
   return out;
 }

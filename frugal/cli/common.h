@@ -23,8 +23,12 @@ struct CommonOptions {
   std::string meter = "auto";
   std::string sysfs = "/";
   std::optional<double> cpu_watts;
-  std::string isa;          ///< empty: FRUGAL_ISA, else the best
-  std::size_t threads = 0;  ///< 0: as many as CPUs
+  std::string meter_url;      ///< for the meters redfish and http
+  std::string meter_pointer;  ///< for http, with meter_unit
+  std::string meter_unit = "W";
+  bool meter_insecure = false;  ///< take any certificate
+  std::string isa;              ///< empty: FRUGAL_ISA, else the best
+  std::size_t threads = 0;      ///< 0: as many as CPUs
   std::uint64_t seed = 1;
   bool json = false;
   bool quiet = false;
@@ -43,6 +47,8 @@ void add_common(CLI::App& verb, CommonOptions& options, const CommonSet& set);
 
 [[nodiscard]] const kernels::Kernels& kernels_of(const CommonOptions& options);
 [[nodiscard]] std::size_t threads_of(const CommonOptions& options);
+/// Where NVIDIA's library lies may be said by FRUGAL_NVML; FRUGAL_METER_USER and
+/// FRUGAL_METER_PASSWORD are the account at `meter_url`.
 [[nodiscard]] meter::MeterOptions meter_options_of(const CommonOptions& options);
 
 /// Draws a bar with an ETA on a terminal, plain lines elsewhere, on stderr; nothing with --quiet.

@@ -68,6 +68,10 @@ Json json_of(const account::Receipt& receipt) {
   return json;
 }
 
+std::string power_text(Watts power) {
+  return str("{:.4g} W", power.value());
+}
+
 std::string text_of(const meter::Reading& reading) {
   if (!known(reading)) {
     return str("energy unknown: {}", reading.note.empty() ? "no meter could read" : reading.note);

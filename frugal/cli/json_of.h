@@ -18,6 +18,8 @@ namespace frugal::cli {
 /// out.
 [[nodiscard]] Json json_of(const account::Receipt& receipt);
 
+/// "163.2 W": four digits, as power is compared.
+[[nodiscard]] std::string power_text(Watts power);
 /// "1.23 mJ ± 0.62 mJ (modelled)", or "energy unknown: <why>".
 [[nodiscard]] std::string text_of(const meter::Reading& reading);
 

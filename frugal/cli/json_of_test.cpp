@@ -99,5 +99,11 @@ TEST(JsonOf, ForPeopleAFigureHasItsUncertaintyAndItsQuality) {
   EXPECT_EQ(text_of(reading), "energy unknown: no permission");
 }
 
+TEST(PowerText, HasFourDigits) {
+  // A published trace: 30,811.1 J shown and one wrap of 262,144 J in 1795.02 s.
+  EXPECT_EQ(power_text(Joules(30'811.1 + 262'144.0) / Seconds(1795.02)), "163.2 W");
+  EXPECT_EQ(power_text(Watts(0.0)), "0 W");
+}
+
 }  // namespace
 }  // namespace frugal::cli

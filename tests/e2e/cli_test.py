@@ -1,17 +1,51 @@
 """Does the program do what its help and the README say?"""
+import contextlib
+import http.server
 import json
 import os
 import signal
 import sqlite3
 import struct
 import subprocess
+import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 from program import FRUGAL, ProgramTest, run, run_json
 
 VERBS = ["info", "inspect", "tokenize", "meter", "run", "bench", "logits", "eval", "imatrix",
          "compress", "train", "optimize", "agent", "carbon", "report", "completion"]
+
+
+@contextlib.contextmanager
+def web(pages):
+    """The URL of a server of JSON pages; one that is None hangs."""
+    ended = threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            if self.path in pages and pages[self.path] is None:
+                ended.wait(300)
+                return
+            body = json.dumps(pages.get(self.path)).encode()
+            self.send_response(200 if self.path in pages else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        ended.set()
+        server.shutdown()
+        server.server_close()
 
 
 class Help(unittest.TestCase):
@@ -51,7 +85,9 @@ class Verbs(ProgramTest):
         meters = {meter["name"]: meter for meter in info["meters"]}
         self.assertTrue(meters["model"]["available"])
         self.assertEqual(meters["model"]["quality"], "modelled")
-        self.assertIn("rapl", meters)
+        for name in ("perf", "rapl", "nvml", "hwmon", "battery"):
+            self.assertTrue(meters[name]["detail"], name)
+        self.assertIn("chosen because", info["meters"][-1]["detail"])
 
     def test_inspect_shows_metadata_and_tensors(self):
         found = run_json("inspect", self.model)
@@ -104,6 +140,130 @@ class Verbs(ProgramTest):
         self.assertEqual(reading["domain"], "package-0")
         self.assertEqual(reading["quality"], "measured")
         self.assertAlmostEqual(reading["energy_j"], 5.0, places=4)
+
+    def plant(self, files):
+        """Files below the test's folder, as a machine's /sys."""
+        for name, text in files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return self.folder
+
+    def zone(self, number, name, energy_uj=1000000):
+        zone = f"sys/class/powercap/intel-rapl:{number}"
+        return {f"{zone}/name": name, f"{zone}/energy_uj": f"{energy_uj}",
+                f"{zone}/max_energy_range_uj": "262143328850", f"{zone}/enabled": "1"}
+
+    def test_auto_meters_a_whole_machine_once(self):
+        state = self.folder / "gpus"
+        state.write_text("GPU-5f0a1b2c-0 1000 90000 0 Fake GPU\n")
+        root = self.plant({**self.zone(0, "package-0"), **self.zone("0:0", "dram"),
+                           **self.zone("0:1", "core"), **self.zone(1, "psys"),
+                           "sys/class/hwmon/hwmon0/name": "power_meter",
+                           "sys/class/hwmon/hwmon0/power1_average": "300000000"})
+        environment = {**os.environ, "FRUGAL_NVML": os.environ["FRUGAL_FAKE_NVML"],
+                       "FRUGAL_FAKE_NVML_STATE": str(state)}
+        powercap = root / "sys/class/powercap"
+        found = run_json("meter", "--sysfs", root, "--", "sh", "-c",
+                         f"sleep 0.2; cd '{powercap}'; echo 6000000 > intel-rapl:0/energy_uj; "
+                         "echo 3000000 > intel-rapl:0:0/energy_uj; "
+                         "echo 9000000 > intel-rapl:1/energy_uj; "
+                         f"echo GPU-5f0a1b2c-0 21000 90000 0 Fake GPU > '{state}'",
+                         env=environment)
+        self.assertEqual(found["meter"]["name"], "rapl+nvml")
+        joules = {row["domain"]: round(row["energy_j"], 4) for row in found["readings"]}
+        self.assertEqual(joules, {"package-0": 5.0, "dram-0": 2.0, "gpu-5f0a1b2c": 20.0})
+
+    def test_meter_tells_the_program_from_the_machine(self):
+        spin = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done"
+        found = run_json("meter", "--meter", "model", "--", "sh", "-c", spin)
+        program, machine = found["program"]["reading"], found["machine"]["reading"]
+        self.assertGreater(found["program"]["cpu_time_s"], 0)
+        self.assertEqual(program["domain"], "program")
+        self.assertEqual(machine["domain"], "machine")
+        self.assertFalse(found["program"]["left_running"])
+        left = run_json("meter", "--", "sh", "-c", "sleep 20 >/dev/null 2>&1 & exit 0")
+        self.assertTrue(left["program"]["left_running"])
+
+    def test_meter_splits_a_counter_by_cpu_time(self):
+        root = self.plant({**self.zone(0, "package-0"),
+                           "proc/stat": "cpu  100 0 0 900 0 0 0 0 0 0\n"})
+        script = (f"sleep 0.2; i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; "
+                  f"echo 11000000 > '{root}/sys/class/powercap/intel-rapl:0/energy_uj'; "
+                  f"echo 'cpu  200 0 0 900 0 0 0 0 0 0' > '{root}/proc/stat'")
+        found = run_json("meter", "--meter", "rapl", "--sysfs", root, "--", "sh", "-c", script)
+        whole, program = found["readings"][0], found["program"]["reading"]
+        self.assertAlmostEqual(whole["energy_j"], 10.0, places=4)
+        self.assertEqual(program["quality"], "derived")
+        self.assertLess(program["energy_j"], whole["energy_j"])
+        self.assertGreater(program["energy_j"], 0)
+        self.assertAlmostEqual(found["power"][0]["average_w"],
+                               whole["energy_j"] / whole["time_s"], places=6)
+
+    def test_meter_writes_a_series(self):
+        path = self.folder / "power.csv"
+        done = run("meter", "--meter", "model", "--interval", 0.05, "--series", path, "--",
+                   "sleep", 0.5)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [line.split(",") for line in path.read_text().splitlines()]
+        self.assertEqual(rows[0][:4], ["time_s", "domain", "boundary", "quality"])
+        times = [float(row[0]) for row in rows[1:]]
+        self.assertGreaterEqual(len(times), 2)
+        self.assertEqual(times, sorted(times))
+        self.assertTrue(all(row[1] == "cpu" and row[3] == "modelled" for row in rows[1:]))
+        shown = run("meter", "--meter", "model", "--interval", 0.1, "--", "sleep", 0.3).stderr
+        self.assertTrue(shown.startswith("time_s,domain,"), shown)
+        self.refused(3, "no-such-folder", "meter", "--series", self.folder / "no-such-folder/x",
+                     "--", "true")
+
+    def test_meter_serves_prometheus_text(self):
+        with subprocess.Popen([FRUGAL, "meter", "--meter", "model", "--listen", "0", "--",
+                               "sh", "-c", "read line"], stdin=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as process:
+            line = process.stderr.readline()
+            url = line.split(" at ")[1].strip()
+            with urllib.request.urlopen(url, timeout=60) as answer:
+                text = answer.read().decode()
+            with self.assertRaises(urllib.error.HTTPError):
+                urllib.request.urlopen(url + "/else", timeout=60)
+            process.communicate("end\n", timeout=60)
+        self.assertIn('frugal_energy_joules_total{domain="cpu",boundary="device",'
+                      'quality="modelled"} ', text)
+        self.assertEqual(process.returncode, 0)
+
+    def test_meters_over_http(self):
+        with web({"/plug": {"power": [{"w": 250}]},
+                  "/redfish/v1/Chassis": {"Members": [{"@odata.id": "/redfish/v1/Chassis/1"}]},
+                  "/redfish/v1/Chassis/1": {"Power": {"@odata.id": "/redfish/v1/p"}},
+                  "/redfish/v1/p": {"PowerControl": [{"PowerConsumedWatts": 300}]},
+                  "/lie": {"power": [{"w": -1e30}]}, "/hang": None}) as url:
+            plug = ["meter", "--meter", "http", "--meter-pointer", "/power/0/w"]
+            found = run_json(*plug, "--meter-url", url + "/plug", "--", "sleep", 1)["readings"][0]
+            self.assertEqual((found["domain"], found["boundary"], found["quality"]),
+                             ("wall", "wall", "derived"))
+            self.assertAlmostEqual(found["energy_j"] / found["time_s"], 250, delta=1)
+            self.assertGreater(found["energy_j_std"], 100)  # a second is short for a plug
+            found = run_json("meter", "--meter", "redfish", "--meter-url", url, "--", "sleep", 1)
+            self.assertAlmostEqual(found["power"][0]["average_w"], 300, delta=1)
+            self.refused(5, "expected 0 or more", *plug, "--meter-url", url + "/lie", "--", "true")
+            before = time.monotonic()
+            self.refused(5, "no answer in 2 s", *plug, "--meter-url", url + "/hang", "--", "true")
+            self.refused(5, "status 404", *plug, "--meter-url", url + "/gone", "--", "true")
+            self.assertLess(time.monotonic() - before, 60)
+        self.refused(5, "no connection", *plug, "--meter-url", url + "/plug", "--", "true")
+
+    def test_a_hostile_tree_gives_a_clear_line(self):
+        root = self.plant({**self.zone(0, "package-0"),
+                           "sys/class/hwmon/hwmon0/name": "\x01" * 9000,
+                           "sys/class/hwmon/hwmon0/power1_input": "7" * 90000})
+        (root / "sys/class/powercap/intel-rapl:0/intel-rapl:0:0").symlink_to("..")
+        (root / "sys/class/hwmon/hwmon1").symlink_to("hwmon1")
+        (root / "sys/class/power_supply").symlink_to(root / "sys/class")
+        (root / "sys/class/powercap/intel-rapl:0/energy_uj").write_bytes(bytes(range(256)))
+        info = {row["name"]: row for row in run_json("info", "--sysfs", root)["meters"]}
+        for name in ("perf", "rapl", "hwmon", "battery"):
+            self.assertFalse(info[name]["available"], name)
+        self.refused(5, "expected a count", "meter", "--meter", "rapl", "--sysfs", root, "--", "true")
 
     def test_guesses_change_no_token(self):
         for sampling in (["--temperature", 0], ["--temperature", 0.9, "--seed", 5]):
