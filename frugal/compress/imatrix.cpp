@@ -122,8 +122,8 @@ class LegacyParser {
       InputSums sums;
       sums.counts = {static_cast<double>(count("pieces of text"))};
       sums.sum2.resize(within(count("sums"), sizeof(float), "sums"));
-      std::memcpy(sums.sum2.data(), take(sums.sum2.size() * sizeof(float)),
-                  sums.sum2.size() * sizeof(float));
+      const auto values = std::as_writable_bytes(std::span(sums.sum2));
+      std::copy_n(take(values.size()), values.size(), values.data());
       check(name_, tensor, sums);
       if (!imatrix.tensors.emplace(tensor, std::move(sums)).second) {
         corrupt(name_, str("tensor '{}' is there twice, expected once", printable(tensor)));
