@@ -52,10 +52,12 @@ AffineInt8 affine_int8(MatrixView<const float> weights, Granularity granularity,
     }
   }
   double sum = 0.0;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const double rest = static_cast<double>(weights.row(i / weights.cols)[i % weights.cols]) -
-                        static_cast<double>(all[i]);
-    sum += rest * rest;
+  auto rounded = result.numbers.begin();
+  for (std::size_t r = 0; r < weights.rows; ++r) {
+    for (std::size_t c = 0; c < weights.cols; ++c, ++rounded) {
+      const double rest = static_cast<double>(weights.row(r)[c]) - static_cast<double>(*rounded);
+      sum += rest * rest;
+    }
   }
   const auto count = static_cast<double>(std::max<std::size_t>(all.size(), 1));
   result.mean_squared_error = sum / count;
