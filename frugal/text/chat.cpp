@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "frugal/base/str.h"
+
 namespace frugal::text {
 
 namespace {
@@ -51,7 +53,7 @@ void add_turn(std::span<const ChatMessage> messages, std::size_t index, Pieces& 
   if (message.role == "tool") {
     const bool first = index == 0 || !is_tool(messages, index - 1);
     // No line break at the end of the role's line: each response brings its own.
-    if (first) pieces.add(false, std::string(kStart) + "user");
+    if (first) pieces.add(false, str("{}user", kStart));
     pieces.add(false, "\n<tool_response>\n" + message.content + "\n</tool_response>");
     if (!is_tool(messages, index + 1)) pieces.end_turn(false);
     return;
