@@ -70,7 +70,8 @@ def includes(text):
 
 # --- CMake --------------------------------------------------------------------------------------
 
-FIELDS = ("SOURCES", "HEADERS", "TESTS", "DEPS", "LINKS", "PUBLIC_LINKS")
+FIELDS = ("SOURCES", "HEADERS", "TESTS", "DEPS", "LINKS", "PUBLIC_LINKS", "TEST_LINKS",
+          "OWN_HEADERS")
 
 
 def _commands(text, name):

@@ -14,9 +14,9 @@
 #include "frugal/base/str.h"
 
 // Waiting costs joules, and so does waking.  A member that finds no job spins for as long as the
-// gap between two steps of one token may last, and then sleeps on a condition variable, so that an
-// idle pool uses no CPU.  With more members than CPUs it never spins: the one waited for may need
-// the very CPU that spins.
+// gap between two steps of one token may last, and then sleeps on a futex of its own, so that an
+// idle pool uses no CPU and a job wakes those alone who take part.  With more members than CPUs it
+// never spins: the one waited for may need the very CPU that spins.
 //
 // A range is dealt out in a few pieces per member, each taken by whoever is free: on a machine that
 // is shared, a member may get half the time of another.
@@ -35,18 +35,20 @@ void pause_once() {
 #endif
 }
 
-template <class Condition>
-bool spin_until(bool spins, const Condition& condition) {
-  if (condition()) return true;
-  if (!spins) return false;
-  const Seconds end = monotonic_now() + Seconds(kSpinSeconds);
-  do {
-    for (int i = 0; i < 32; ++i) {
-      if (condition()) return true;
-      pause_once();
-    }
-  } while (monotonic_now() < end);
-  return condition();
+// Returns once `value` is no longer `old`; spins first where that is allowed.
+void wait_while(const std::atomic<int>& value, int old, bool spins) {
+  const auto changed = [&] { return value.load(std::memory_order_acquire) != old; };
+  if (changed()) return;
+  if (spins) {
+    const Seconds end = monotonic_now() + Seconds(kSpinSeconds);
+    do {
+      for (int i = 0; i < 32; ++i) {
+        if (changed()) return;
+        pause_once();
+      }
+    } while (monotonic_now() < end);
+  }
+  value.wait(old, std::memory_order_acquire);
 }
 
 }  // namespace
@@ -57,51 +59,58 @@ ThreadPool::ThreadPool(std::size_t threads) {
                 str("thread count {}: expected a number from 1 to 1024", threads));
   }
   spins_ = threads <= usable_cpus();
+  team_ = threads;
   workers_.reserve(threads - 1);
   try {
     for (std::size_t member = 1; member < threads; ++member) {
-      workers_.emplace_back([this, member] { work(member); });
+      workers_.push_back(std::make_unique<Worker>());
+      Worker& worker = *workers_.back();
+      worker.thread = std::thread([this, &worker, member] { work(worker, member); });
     }
   } catch (const std::system_error& fault) {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
+    stop();
     throw Error(ErrorKind::kIo, str("cannot start {} threads: {}", threads, fault.what()));
   }
 }
 
 ThreadPool::~ThreadPool() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
+  stop();
+}
+
+void ThreadPool::stop() {
+  stopping_.store(true, std::memory_order_relaxed);
+  for (const auto& worker : workers_) {
+    worker->calls.fetch_add(1, std::memory_order_release);
+    worker->calls.notify_one();
   }
-  wake_.notify_all();
-  for (std::thread& worker : workers_) worker.join();
+  for (const auto& worker : workers_) {
+    if (worker->thread.joinable()) worker->thread.join();
+  }
+}
+
+void ThreadPool::use(std::size_t members) {
+  FRUGAL_CHECK(members >= 1 && members <= workers_.size() + 1);
+  team_ = members;
 }
 
 void ThreadPool::run(const std::function<void(std::size_t)>& job) {
-  if (workers_.empty()) {
+  if (team_ == 1) {
     job(0);
     return;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    job_ = &job;
-    fault_ = nullptr;
-    pending_.store(workers_.size() + 1, std::memory_order_relaxed);
-    generation_.fetch_add(1, std::memory_order_release);
+  job_ = &job;
+  fault_ = nullptr;
+  pending_.store(static_cast<int>(team_), std::memory_order_relaxed);
+  for (std::size_t member = 1; member < team_; ++member) {
+    std::atomic<int>& calls = workers_[member - 1]->calls;
+    calls.fetch_add(1, std::memory_order_release);
+    calls.notify_one();
   }
-  wake_.notify_all();
   run_member(0);
-  const auto all_done = [this] { return pending_.load(std::memory_order_acquire) == 0; };
-  if (!spin_until(spins_, all_done)) {
-    std::unique_lock lock(mutex_);
-    finished_.wait(lock, all_done);
+  for (int left = pending_.load(std::memory_order_acquire); left != 0;
+       left = pending_.load(std::memory_order_acquire)) {
+    wait_while(pending_, left, spins_);
   }
-  const std::lock_guard lock(mutex_);
   job_ = nullptr;
   if (fault_) std::rethrow_exception(std::exchange(fault_, nullptr));
 }
@@ -113,22 +122,15 @@ void ThreadPool::run_member(std::size_t member) {
     const std::lock_guard lock(mutex_);
     if (!fault_) fault_ = std::current_exception();
   }
-  if (pending_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    const std::lock_guard lock(mutex_);
-    finished_.notify_one();
-  }
+  if (pending_.fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.notify_one();
 }
 
-void ThreadPool::work(std::size_t member) {
-  std::uint64_t seen = 0;
-  const auto has_job = [&] { return generation_.load(std::memory_order_acquire) != seen; };
+void ThreadPool::work(const Worker& self, std::size_t member) {
+  int seen = 0;
   while (true) {
-    if (!spin_until(spins_, has_job)) {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return stopping_ || has_job(); });
-      if (stopping_ && !has_job()) return;
-    }
-    seen = generation_.load(std::memory_order_acquire);
+    wait_while(self.calls, seen, spins_);
+    seen = self.calls.load(std::memory_order_acquire);
+    if (stopping_.load(std::memory_order_relaxed)) return;
     run_member(member);
   }
 }
@@ -138,7 +140,7 @@ void ThreadPool::parallel_for(std::size_t count, std::size_t grain,
   FRUGAL_CHECK(grain > 0);
   if (count == 0) return;
   const std::size_t chunks = (count + grain - 1) / grain;
-  if (chunks == 1 || workers_.empty()) {
+  if (chunks == 1 || team_ == 1) {
     body(0, count);
     return;
   }

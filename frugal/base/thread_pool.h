@@ -3,11 +3,10 @@
 /// Fork and join: the same function on every thread of a fixed team.
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
-#include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -25,7 +24,11 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  [[nodiscard]] std::size_t size() const { return workers_.size() + 1; }
+  /// Those who take part in a job: all, unless `use` said fewer.
+  [[nodiscard]] std::size_t size() const { return team_; }
+  /// From now on only the first `members` take part; the others stay asleep.
+  /// Errors: fails FRUGAL_CHECK for 0 and for more than the pool was made with.
+  void use(std::size_t members);
 
   /// Calls job(member) for every member in [0, size()) and returns when all are done.
   /// The first exception thrown by a member is rethrown here.
@@ -37,18 +40,21 @@ class ThreadPool {
                     const std::function<void(std::size_t begin, std::size_t end)>& body);
 
  private:
-  void work(std::size_t member);
+  struct Worker {
+    std::atomic<int> calls{0};  ///< jobs it was called to; what it sleeps on
+    std::thread thread;
+  };
+  void work(const Worker& self, std::size_t member);
   void run_member(std::size_t member);
+  void stop();
 
-  std::vector<std::thread> workers_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::condition_variable finished_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::size_t team_ = 1;
   const std::function<void(std::size_t)>* job_ = nullptr;
-  std::atomic<std::uint64_t> generation_{0};
-  std::atomic<std::size_t> pending_{0};
+  std::atomic<int> pending_{0};  ///< of the job: those who are not done
+  std::mutex mutex_;             ///< of fault_
   std::exception_ptr fault_;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
   bool spins_ = false;  ///< before sleep; not with more members than CPUs
 };
 

@@ -84,6 +84,19 @@ TEST(ThreadPool, MembersThatSleptWakeAgain) {
   EXPECT_EQ(runs.load(), 9);
 }
 
+TEST(ThreadPool, OnlyThoseInUseTakePart) {
+  ThreadPool pool(4);
+  for (const std::size_t members : {2U, 1U, 4U, 3U, 4U}) {
+    pool.use(members);
+    EXPECT_EQ(pool.size(), members);
+    std::vector<std::atomic<int>> runs(4);
+    for (int job = 0; job < 20; ++job) pool.run([&](std::size_t member) { ++runs.at(member); });
+    for (std::size_t member = 0; member < 4; ++member) {
+      EXPECT_EQ(runs[member].load(), member < members ? 20 : 0) << member << " of " << members;
+    }
+  }
+}
+
 TEST(ThreadPool, AnExceptionOfAnyMemberReachesTheCaller) {
   for (const std::size_t threads : {1U, 4U}) {
     ThreadPool pool(threads);

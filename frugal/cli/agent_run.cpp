@@ -11,6 +11,7 @@
 #include "frugal/base/str.h"
 #include "frugal/cli/agent_figures.h"
 #include "frugal/cli/common.h"
+#include "frugal/cli/engine_option.h"
 #include "frugal/cli/exit_option.h"
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/kv_option.h"
@@ -89,9 +90,10 @@ std::vector<agent::Task> read_tasks(const AgentRunOptions& options) {
 void run_agents(const AgentRunOptions& options, const std::string& command_line) {
   const auto tasks = read_tasks(options);
   const model::Model model = model::load(options.model);
-  engine::Engine engine(model, {.threads = threads_of(options.common),
-                                .kernels = &kernels_of(options.common),
-                                .exit_confidence = options.exit_confidence});
+  const auto meter = meter::choose_meter(meter_options_of(options.common));
+  engine::EngineOptions engine_options = engine_options_of(options.common, model, *meter);
+  engine_options.exit_confidence = options.exit_confidence;
+  engine::Engine engine(model, engine_options);
   agent::LoopOptions loop;
   loop.trials = options.trials;
   loop.max_steps = options.max_steps;
@@ -104,7 +106,6 @@ void run_agents(const AgentRunOptions& options, const std::string& command_line)
   loop.share_prefixes = !options.recompute;
   loop.progress = progress_of(options.common);
   if (options.lookup) loop.proposer = [] { return std::make_unique<engine::PromptLookup>(); };
-  const auto meter = meter::choose_meter(meter_options_of(options.common));
 
   meter::Span span(*meter);
   const agent::LoopResult result = agent::run_tasks(engine, tasks, loop);
@@ -144,7 +145,8 @@ void setup_agent_run(CLI::App& verb, Invocation& invocation) {
   verb.add_option("--solved", options->solved,
                   "write the conversations of solved tasks to this file, to train a student on");
   verb.add_option("--transcripts", options->transcripts, "write every conversation to this file");
-  add_common(verb, options->common, {.ledger = true, .meter = true, .compute = true, .seed = true});
+  add_common(verb, options->common,
+             {.ledger = true, .meter = true, .compute = true, .generate = true, .seed = true});
   verb.footer(
       "Examples:\n  frugal agent run model.gguf --suite suite.jsonl --trials 4\n"
       "  frugal agent run model.gguf --suite suite.jsonl --temperature 0 --json");

@@ -47,6 +47,30 @@ std::string fetch_over_net(const meter::FetchRequest& request) {
                   refused ? ": set FRUGAL_METER_USER and FRUGAL_METER_PASSWORD" : ""));
 }
 
+void add_threads(CLI::App& verb, CommonOptions& options, bool generate) {
+  const CLI::Range range(1, 1024);
+  if (!generate) {
+    verb.add_option("-t,--threads", options.threads, "threads; as many as CPUs if not given")
+        ->check(range);
+    return;
+  }
+  const auto set = [&options](const std::string& text) {
+    options.auto_threads = text == "auto";
+    if (!options.auto_threads) options.threads = static_cast<std::size_t>(*parse_int(text));
+  };
+  auto* threads = verb.add_option_function<std::string>(
+      "-t,--threads", set,
+      "threads, or auto: those of least joules per token, measured first; as many as CPUs if not "
+      "given");
+  threads->type_name("UINT|auto")->check([range](const std::string& text) {
+    std::string number = text;
+    return text == "auto" ? std::string() : range(number);
+  });
+  verb.add_option("--threads-batch", options.prompt_threads,
+                  "threads while prompts are read; as --threads if not given")
+      ->check(range);
+}
+
 }  // namespace
 
 std::string version_line() {
@@ -55,8 +79,7 @@ std::string version_line() {
 
 void add_common(CLI::App& verb, CommonOptions& options, const CommonSet& set) {
   if (set.compute) {
-    verb.add_option("-t,--threads", options.threads, "threads; as many as CPUs if not given")
-        ->check(CLI::Range(1, 1024));
+    add_threads(verb, options, set.generate);
     verb.add_option("--isa", options.isa,
                     "instruction set: scalar, avx2, avx512; the best if not given (FRUGAL_ISA)");
   }

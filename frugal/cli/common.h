@@ -26,9 +26,11 @@ struct CommonOptions {
   std::string meter_url;      ///< for the meters redfish and http
   std::string meter_pointer;  ///< for http, with meter_unit
   std::string meter_unit = "W";
-  bool meter_insecure = false;  ///< take any certificate
-  std::string isa;              ///< empty: FRUGAL_ISA, else the best
-  std::size_t threads = 0;      ///< 0: as many as CPUs
+  bool meter_insecure = false;     ///< take any certificate
+  std::string isa;                 ///< empty: FRUGAL_ISA, else the best
+  std::size_t threads = 0;         ///< 0: as many as CPUs
+  std::size_t prompt_threads = 0;  ///< for reading prompts; 0: as threads
+  bool auto_threads = false;       ///< those that cost least
   std::uint64_t seed = 1;
   bool json = false;
   bool quiet = false;
@@ -38,7 +40,8 @@ struct CommonOptions {
 struct CommonSet {
   bool ledger = false;
   bool meter = false;
-  bool compute = false;  ///< --isa, --threads
+  bool compute = false;   ///< --isa, --threads
+  bool generate = false;  ///< with compute: also --threads-batch, and auto for --threads
   bool seed = false;
   bool json = true;
 };

@@ -61,6 +61,20 @@ TEST(CommonOptions, RefusesThreadsAndWattsThatCannotBe) {
   }
 }
 
+TEST(CommonOptions, AVerbThatGeneratesMayChooseItsThreadsByItself) {
+  const CommonSet generates = {.compute = true, .generate = true};
+  EXPECT_TRUE(parsed("-t auto", generates).auto_threads);
+  const CommonOptions both = parsed("-t 3 --threads-batch 4", generates);
+  EXPECT_FALSE(both.auto_threads);
+  EXPECT_EQ(both.threads, 3U);
+  EXPECT_EQ(both.prompt_threads, 4U);
+  for (const char* line : {"-t 0", "-t 1025", "-t all", "--threads-batch auto"}) {
+    EXPECT_THROW((void)parsed(line, generates), CLI::ParseError) << line;
+  }
+  EXPECT_THROW((void)parsed("-t auto", kAll), CLI::ParseError);
+  EXPECT_THROW((void)parsed("--threads-batch 2", kAll), CLI::ParseError);
+}
+
 TEST(CommonOptions, WithoutThreadsThereAreAsManyAsCpus) {
   EXPECT_EQ(threads_of({}), usable_cpus());
   EXPECT_EQ(threads_of(parsed("-t 3", kAll)), 3U);

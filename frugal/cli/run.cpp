@@ -9,6 +9,7 @@
 #include "frugal/base/json.h"
 #include "frugal/base/str.h"
 #include "frugal/cli/common.h"
+#include "frugal/cli/engine_option.h"
 #include "frugal/cli/exit_option.h"
 #include "frugal/cli/interrupt.h"
 #include "frugal/cli/json_of.h"
@@ -130,13 +131,13 @@ void run_run(const Options& options, const std::string& command_line) {
   const auto prompt = encode_prompt(options, *tokenizer);
   engine::GenerateOptions how = generate_options(options);
   const std::size_t positions = engine::positions_of(model, prompt.size(), how);
-  engine::Engine engine(model, {.threads = threads_of(options.common),
-                                .kernels = &kernels_of(options.common),
-                                .exit_confidence = options.exit_confidence});
+  const auto meter = meter::choose_meter(meter_options_of(options.common));
+  engine::EngineOptions engine_options = engine_options_of(options.common, model, *meter);
+  engine_options.exit_confidence = options.exit_confidence;
+  engine::Engine engine(model, engine_options);
   std::optional<Draft> draft;
   if (options.lookup) how.proposer = std::make_unique<engine::PromptLookup>();
   if (!options.draft.empty()) how.proposer = draft.emplace(options, model, positions).proposer();
-  const auto meter = meter::choose_meter(meter_options_of(options.common));
 
   meter::Span span(*meter);
   const engine::Generation out =
@@ -152,6 +153,7 @@ void run_run(const Options& options, const std::string& command_line) {
   if (!options.common.ledger.empty()) {
     ledger::Ledger ledger(options.common.ledger);
     const Json settings = {{"threads", engine.threads()},
+                           {"prompt_threads", engine.threads(Phase::kPrefill)},
                            {"isa", kernels::isa_name(engine.kernels().isa)},
                            {"exit_confidence", options.exit_confidence},
                            {"seed", options.common.seed}};
@@ -209,7 +211,7 @@ void setup_run(CLI::App& app, Invocation& invocation) {
   verb->add_flag("--ignore-eos", options->ignore_end, "go on past end-of-text");
   add_sampling(*verb, options->sampler);
   add_common(*verb, options->common,
-             {.ledger = true, .meter = true, .compute = true, .seed = true});
+             {.ledger = true, .meter = true, .compute = true, .generate = true, .seed = true});
   verb->footer(
       "Examples:\n  frugal run model.gguf -p 'Once upon a time' -n 64\n"
       "  frugal run model.gguf -p 'Once upon a time' --temperature 0 --json");

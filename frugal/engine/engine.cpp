@@ -17,7 +17,9 @@ struct Engine::State {
       : model(m),
         kernels(options.kernels != nullptr ? *options.kernels : kernels::choose_kernels("")),
         batch(options.batch),
-        pool(options.threads),
+        threads(options.threads),
+        prompt_threads(options.prompt_threads == 0 ? options.threads : options.prompt_threads),
+        pool(std::max(threads, prompt_threads)),
         exit_confidence(options.exit_confidence),
         pass(model, kernels, pool, scratch, options.exit_confidence) {
     pass.watch(options.watch);
@@ -26,6 +28,8 @@ struct Engine::State {
   const model::Model& model;
   const kernels::Kernels& kernels;
   std::size_t batch;
+  std::size_t threads;
+  std::size_t prompt_threads;
   ThreadPool pool;
   Scratch scratch;
   float exit_confidence;
@@ -66,8 +70,8 @@ const model::Model& Engine::model() const {
 const kernels::Kernels& Engine::kernels() const {
   return state_->kernels;
 }
-std::size_t Engine::threads() const {
-  return state_->pool.size();
+std::size_t Engine::threads(Phase phase) const {
+  return phase == Phase::kPrefill ? state_->prompt_threads : state_->threads;
 }
 float Engine::exit_confidence() const {
   return state_->exit_confidence;
@@ -186,6 +190,11 @@ std::vector<std::size_t> wanted_rows(std::span<const Piece> pieces) {
   return rows;
 }
 
+bool reads_prompt(std::span<const Piece> pieces) {
+  return std::any_of(pieces.begin(), pieces.end(),
+                     [](const Piece& piece) { return piece.step->phase == Phase::kPrefill; });
+}
+
 // floor(cost * part / whole), count by count.
 Cost share(const Cost& cost, std::uint64_t part, std::uint64_t whole) {
   __extension__ using Wide = unsigned __int128;
@@ -260,6 +269,7 @@ MatrixView<const float> Engine::forward(std::span<const Step> steps) {
       const Cost cost_before = s.pass.cost();
       std::vector<Chunk> chunks;
       for (const Piece& piece : pieces) chunks.push_back(piece.chunk());
+      s.pool.use(reads_prompt(pieces) ? s.prompt_threads : s.threads);
       s.pass.run(chunks);
       const std::vector<std::size_t> wanted = wanted_rows(pieces);
       if (!wanted.empty()) {
@@ -333,6 +343,7 @@ std::vector<float> Engine::embed(std::span<const TokenId> tokens) {
   KvCache cache(s.model.config, tokens.size(), KvType::kF32);
   FRUGAL_CHECK(cache.reserve(tokens.size()));
   const Chunk chunk{&cache, tokens};  // one pass: the tokens of an encoder see each other
+  s.pool.use(s.prompt_threads);
   s.pass.run(std::span(&chunk, 1));
   const std::size_t width = s.model.config.embedding;
   std::vector<float> rows(tokens.size() * width);

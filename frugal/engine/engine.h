@@ -21,7 +21,8 @@ namespace frugal::engine {
 
 struct EngineOptions {
   std::size_t threads = 1;
-  std::size_t batch = 256;  ///< most tokens computed at once; bounds the scratch memory
+  std::size_t prompt_threads = 0;  ///< for passes that read prompts; 0: as `threads`
+  std::size_t batch = 256;         ///< most tokens computed at once; bounds the scratch memory
   const kernels::Kernels* kernels = nullptr;  ///< null: the best for this CPU
   /// Tokens that may (Step::exits_from) stop at the first exit of the model whose likeliest token
   /// has this probability or more, and get their logits there; 0: none does.  Not lossless.  The
@@ -78,7 +79,8 @@ class Engine {
 
   [[nodiscard]] const model::Model& model() const;
   [[nodiscard]] const kernels::Kernels& kernels() const;
-  [[nodiscard]] std::size_t threads() const;
+  /// Threads of a pass: those that read prompts may have another number.
+  [[nodiscard]] std::size_t threads(Phase phase = Phase::kDecode) const;
   [[nodiscard]] float exit_confidence() const;
 
   /// Work since construction: operations, bytes and seconds by phase.  Prompt tokens are counted by

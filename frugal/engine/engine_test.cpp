@@ -51,6 +51,26 @@ void expect_close(std::span<const float> got, std::span<const float> want, float
   }
 }
 
+TEST_F(EngineTest, PromptsMayBeReadByAnotherNumberOfThreads) {
+  const model::Model model = make({});
+  const auto tokens = ids(9);
+  const auto logits_of = [&](const EngineOptions& options) {
+    Engine engine(model, options);
+    KvCache cache(model.config, tokens.size(), KvType::kF32);
+    (void)engine.forward(cache, std::span(tokens).first(6), Logits::kNone);
+    const auto logits =
+        engine.forward(cache, std::span(tokens).subspan(6), Logits::kAll, Phase::kDecode);
+    return std::vector<float>(logits.begin(), logits.end());
+  };
+  const auto want = logits_of({.threads = 1});
+  EXPECT_EQ(logits_of({.threads = 1, .prompt_threads = 3}), want);
+  EXPECT_EQ(logits_of({.threads = 3, .prompt_threads = 1}), want);
+  const Engine engine(model, {.threads = 1, .prompt_threads = 3});
+  EXPECT_EQ(engine.threads(), 1U);
+  EXPECT_EQ(engine.threads(Phase::kPrefill), 3U);
+  EXPECT_EQ(Engine(model, {.threads = 2}).threads(Phase::kPrefill), 2U);
+}
+
 TEST_F(EngineTest, EveryWeightTypeAgreesBetweenInstructionSetsAndThreadCounts) {
   for (const DType type : kTypes) {
     const model::Model model = make({.type = type});
