@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "frugal/agent/phrasing.h"
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 
@@ -77,6 +78,13 @@ Thanks, there is no hurry.
 Best wishes and thank you.
 )";
 
+constexpr std::size_t kPatternWeight = 3;
+
+template <class Splits>
+const std::vector<std::string_view>& phrases_of(const Splits& splits, Split split) {
+  return splits.at(static_cast<std::size_t>(split));
+}
+
 }  // namespace
 
 std::string fill(std::string_view phrase, const Slots& slots) {
@@ -115,13 +123,35 @@ PhraseBook::PhraseBook(std::string_view text) {
       phrases->push_back(line);
     }
   }
+  for (const auto& [name, splits] : sections_) {
+    for (const std::string_view line : phrases_of(splits, Split::kTrain)) {
+      taught_[name].insert(taught_[name].end(), is_pattern(line) ? kPatternWeight : 1, line);
+    }
+    for (const Split split : {Split::kValidation, Split::kTest}) {
+      for (const std::string_view phrase : phrases_of(splits, split)) {
+        examined_[name].insert(bare_words(phrase));
+      }
+    }
+  }
 }
 
 const std::vector<std::string_view>& PhraseBook::phrases(std::string_view section,
                                                          Split split) const {
   const auto found = sections_.find(section);
   FRUGAL_CHECK(found != sections_.end());
-  return found->second.at(static_cast<std::size_t>(split));
+  return phrases_of(found->second, split);
+}
+
+std::string PhraseBook::draw(std::string_view section, Split split, Random& random) const {
+  if (split != Split::kTrain) return std::string(random.pick(phrases(section, split)));
+  const auto& lines = taught_.at(section);
+  const auto examined = examined_.find(section);
+  while (true) {
+    std::string phrase = say(random.pick(lines), random);
+    const bool held_out =
+        examined != examined_.end() && examined->second.contains(bare_words(phrase));
+    if (!held_out) return phrase;
+  }
 }
 
 std::vector<std::string_view> PhraseBook::sections() const {
@@ -139,11 +169,11 @@ std::string speak(const PhraseBook& book, std::string_view section, Split split,
                   Random& random) {
   std::string out;
   if (random.chance(kCourtesy)) {
-    out = fill(random.pick(courtesies().phrases("opening", split)), slots) + " ";
+    out = fill(courtesies().draw("opening", split, random), slots) + " ";
   }
-  out += fill(random.pick(book.phrases(section, split)), slots);
+  out += fill(book.draw(section, split, random), slots);
   if (random.chance(kCourtesy)) {
-    out += " " + fill(random.pick(courtesies().phrases("closing", split)), slots);
+    out += " " + fill(courtesies().draw("closing", split, random), slots);
   }
   return out;
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,7 +24,7 @@ using Slots = std::vector<std::pair<std::string_view, std::string>>;
 /// Sections of phrases, each split apart from the others.
 ///
 /// Written as a text: "[section]", then "train:", "validation:" and "test:", each followed by its
-/// phrases, one a line.  Slots stand in braces.
+/// phrases, one a line.  Slots stand in braces; what teaches may be patterns (phrasing.h).
 ///
 /// Threads: const; safe from all.
 class PhraseBook {
@@ -36,9 +37,15 @@ class PhraseBook {
                                                              Split split) const;
   [[nodiscard]] std::vector<std::string_view> sections() const;
 
+  /// A phrase of the split, or one of the ways of a pattern, which is drawn three times as often:
+  /// for training never in the words of a phrase of another split of the section.
+  [[nodiscard]] std::string draw(std::string_view section, Split split, Random& random) const;
+
  private:
   std::map<std::string_view, std::array<std::vector<std::string_view>, kAllSplits.size()>>
       sections_;
+  std::map<std::string_view, std::vector<std::string_view>> taught_;  ///< patterns thrice
+  std::map<std::string_view, std::set<std::string>> examined_;        ///< bare words, by section
 };
 
 /// What stands before and after a wish in any scenario: the sections "opening" and "closing".

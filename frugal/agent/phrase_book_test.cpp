@@ -7,9 +7,10 @@
 #include <set>
 
 #include <utility>
-#include "frugal/agent/phrases.h"
-#include "frugal/agent/scenario.h"
 
+#include "frugal/agent/phrases.h"
+#include "frugal/agent/phrasing.h"
+#include "frugal/agent/scenario.h"
 #include "frugal/base/str.h"
 
 namespace frugal::agent {
@@ -41,6 +42,16 @@ TEST(Speak, SometimesOpensAndClosesAndAlwaysSaysTheWish) {
   }
   EXPECT_TRUE(said.contains("Do it."));
   EXPECT_GT(said.size(), 40U);
+}
+
+TEST(PhraseBook, NeverTeachesTheWordsOfAnExamination) {
+  const PhraseBook book(
+      "[a]\ntrain:\n(Do|Make|Take) it(.|!)\nvalidation:\nMake it?\ntest:\nDo it.\n");
+  Random random(1);
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_TRUE(book.draw("a", Split::kTrain, random).starts_with("Take it"));
+  }
+  EXPECT_EQ(book.draw("a", Split::kTest, random), "Do it.");
 }
 
 // --- The books that ship -------------------------------------------------------------------------
@@ -80,6 +91,25 @@ TEST(Phrases, EverySectionHasSixteenToTeachAndFourToExamineTwice) {
       EXPECT_GE(book->phrases(section, Split::kTrain).size(), 16U) << section;
       EXPECT_GE(book->phrases(section, Split::kValidation).size(), 4U) << section;
       EXPECT_GE(book->phrases(section, Split::kTest).size(), 4U) << section;
+    }
+  }
+}
+
+// All that a section of thousands of phrasings says is nothing that it is examined by.
+TEST(Phrases, NoPhrasingOfAnExaminationIsTaught) {
+  for (const PhraseBook* book : all_books()) {
+    for (const std::string_view section : book->sections()) {
+      std::set<std::string> examined;
+      for (const Split split : {Split::kValidation, Split::kTest}) {
+        for (const std::string_view phrase : book->phrases(section, split)) {
+          examined.insert(bare_words(phrase));
+        }
+      }
+      Random random(3);
+      for (int i = 0; i < 400; ++i) {
+        const std::string phrase = book->draw(section, Split::kTrain, random);
+        EXPECT_FALSE(examined.contains(bare_words(phrase))) << section << ": " << phrase;
+      }
     }
   }
 }
@@ -126,8 +156,10 @@ TEST(Phrases, AllOfASectionSayWhatIsNeeded) {
       std::set<std::string> needed = slots_of(book.phrases(section, Split::kTrain).front());
       needed.erase("{who");
       needed.erase("{things");
+      Random random(5);
       for (const Split split : kAllSplits) {
-        for (const std::string_view phrase : book.phrases(section, split)) {
+        for (int i = 0; i < 300; ++i) {
+          const std::string phrase = book.draw(section, split, random);
           for (const std::string& slot : needed) {
             EXPECT_TRUE(slots_of(phrase).contains(slot)) << slot << " in: " << phrase;
           }
