@@ -1,5 +1,7 @@
 #include "frugal/train/torch/checkpoint.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <cstring>
 #include <limits>

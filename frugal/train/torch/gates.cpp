@@ -1,5 +1,7 @@
 #include "frugal/train/torch/gates.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>

@@ -1,5 +1,7 @@
 #include "frugal/train/torch/keep_zeros.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/tiny_model.h"

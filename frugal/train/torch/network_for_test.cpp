@@ -1,5 +1,7 @@
 #include "frugal/train/torch/network_for_test.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include "frugal/train/torch/network.h"
 
 namespace frugal::train {

@@ -1,5 +1,7 @@
 #include "frugal/train/torch/objective.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <filesystem>
 #include <utility>
 

@@ -1,5 +1,6 @@
 #include "frugal/train/torch/optimizer.h"
 
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/variable.h>
 

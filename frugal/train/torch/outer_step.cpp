@@ -1,5 +1,7 @@
 #include "frugal/train/torch/outer_step.h"
 
+#include <ATen/core/grad_mode.h>
+
 namespace frugal::train {
 
 OuterStep::OuterStep(Communicator& communicator, const ParallelRecipe& recipe,

@@ -1,5 +1,6 @@
 #include "frugal/train/torch/scores.h"
 
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
