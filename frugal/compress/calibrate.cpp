@@ -49,13 +49,7 @@ class Collector {
 
   void see(std::span<const model::Weight* const> weights, MatrixView<const float> x) {
     const Sums sums = sums_of(x);
-    const auto bad = std::find_if_not(sums.sum2.begin(), sums.sum2.end(),
-                                      [](double value) { return std::isfinite(value); });
-    if (bad != sums.sum2.end()) {
-      throw Error(ErrorKind::kCorrupt,
-                  str("{}: tensor '{}': column {} gets an input that is not finite", path_,
-                      weights.front()->name, bad - sums.sum2.begin()));
-    }
+    check_finite(sums.sum2, path_, weights.front()->name);
     std::string_view before;  // parts of one stored matrix have its name and count once
     for (const model::Weight* weight : weights) {
       if (weight->name != before) tensors_[weight->name].add(sums);
@@ -80,26 +74,42 @@ class Collector {
 
 }  // namespace
 
-Imatrix calibrate(const model::Model& model, std::span<const text::TokenId> text,
-                  const CalibrateOptions& options) {
+void check_finite(std::span<const double> sum2, const std::string& path,
+                  const std::string& tensor) {
+  const auto bad =
+      std::find_if_not(sum2.begin(), sum2.end(), [](double value) { return std::isfinite(value); });
+  if (bad == sum2.end()) return;
+  throw Error(ErrorKind::kCorrupt,
+              str("{}: tensor '{}': column {} gets an input that is not finite", path, tensor,
+                  bad - sum2.begin()));
+}
+
+TextWindows watch_text(const model::Model& model, std::span<const text::TokenId> text,
+                       const CalibrateOptions& options, const engine::ProductWatch& watch) {
   const auto windows =
       eval::windows_of(text, options.context, options.max_tokens, model.tokenizer.get());
-  Collector collector(model.file->path());
-  engine::Engine engine(model, {.threads = options.threads,
-                                .kernels = options.kernels,
-                                .watch = [&](auto weights, auto x) { collector.see(weights, x); }});
-  const std::size_t length = windows.front().size();
-  engine::KvCache cache(model.config, length, engine::KvType::kF32);
+  engine::Engine engine(model,
+                        {.threads = options.threads, .kernels = options.kernels, .watch = watch});
+  const TextWindows read{.count = windows.size(), .length = windows.front().size()};
+  engine::KvCache cache(model.config, read.length, engine::KvType::kF32);
   const auto wanted = options.output ? engine::Logits::kAll : engine::Logits::kNone;
   for (std::size_t i = 0; i < windows.size(); ++i) {
     report_progress(options.progress,
-                    {.stage = "calibrate", .done = i * length, .total = windows.size() * length});
+                    {.stage = "calibrate", .done = i * read.length, .total = read.tokens()});
     cache.truncate(0);
     (void)engine.forward(cache, windows[i], wanted);
   }
+  return read;
+}
+
+Imatrix calibrate(const model::Model& model, std::span<const text::TokenId> text,
+                  const CalibrateOptions& options) {
+  Collector collector(model.file->path());
+  const TextWindows read =
+      watch_text(model, text, options, [&](auto weights, auto x) { collector.see(weights, x); });
   Imatrix out = collector.result();
-  out.chunk_count = static_cast<std::uint32_t>(windows.size());
-  out.chunk_size = static_cast<std::uint32_t>(length);
+  out.chunk_count = static_cast<std::uint32_t>(read.count);
+  out.chunk_size = static_cast<std::uint32_t>(read.length);
   return out;
 }
 
