@@ -98,7 +98,11 @@ std::vector<Input> inputs_of(const model::Model& model, bool output) {
   std::vector<Input> inputs;
   const std::vector<text::TokenId> tokens = {0, 1};
   (void)watch_text(model, tokens, {.output = output}, [&](auto weights, auto x) {
-    inputs.push_back({.tensors = names_of(weights), .cols = x.cols});
+    Input input{.tensors = names_of(weights), .cols = x.cols};
+    const bool known = std::any_of(inputs.begin(), inputs.end(), [&](const Input& each) {
+      return each.tensors.front() == input.tensors.front();
+    });
+    if (!known) inputs.push_back(std::move(input));
   });
   return inputs;
 }

@@ -16,7 +16,7 @@ namespace frugal::compress {
 /// One input of the network and the stored matrices that get it (query, key and value; gate and
 /// up).
 struct Input {
-  std::vector<std::string> tensors;
+  std::vector<std::string> tensors = {};
   std::size_t cols = 0;
 };
 
@@ -33,8 +33,8 @@ struct Input {
 
 /// sum = Σ_t x_t x_tᵀ over `count` tokens; the lower triangle, the upper is 0.
 struct SecondMoments {
-  Input input;
-  SquareMatrix sum;
+  Input input = {};
+  SquareMatrix sum = {};
   double count = 0.0;
 };
 

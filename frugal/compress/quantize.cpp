@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
 
 #include "frugal/base/error.h"
 #include "frugal/base/str.h"
 #include "frugal/base/thread_pool.h"
+#include "frugal/compress/storable.h"
 #include "frugal/kernels/round.h"
 #include "frugal/model/tensor_names.h"
 #include "frugal/tensor/codec.h"
@@ -21,41 +21,6 @@ using format::TensorInfo;
 
 // Rows handed to the team at once: enough to keep it busy, little enough to stay in memory.
 constexpr std::size_t kChunkBytes = std::size_t{8} << 20U;
-
-constexpr float kLargestHalf = 65504.0F;
-
-// Steps between the smallest and the largest number of a block that stores its minimum; 0: it does
-// not.
-float steps_above_minimum(DType type) {
-  if (type == DType::kQ4_1) return 15.0F;
-  return type == DType::kQ5_1 ? 31.0F : 0.0F;
-}
-
-// The column of the first number that does not survive rounding to `type`.
-std::optional<std::size_t> first_unstorable(const std::vector<float>& row, DType type) {
-  const float limit = kernels::largest_roundable(type);
-  const auto bad = std::find_if_not(row.begin(), row.end(), [limit](float value) {
-    return std::abs(value) <= limit;  // false for NaN too
-  });
-  if (bad != row.end()) return static_cast<std::size_t>(bad - row.begin());
-  const float steps = steps_above_minimum(type);
-  if (steps == 0.0F) return std::nullopt;
-  const auto block = static_cast<std::ptrdiff_t>(traits(type).block_elements);
-  for (auto at = row.begin(); at != row.end(); at += block) {
-    const auto [low, high] = std::minmax_element(at, at + block);
-    if (std::abs(*low) > kLargestHalf) return static_cast<std::size_t>(low - row.begin());
-    if (*high - *low > steps * kLargestHalf) return static_cast<std::size_t>(high - row.begin());
-  }
-  return std::nullopt;
-}
-
-std::string storable(DType type) {
-  const float steps = steps_above_minimum(type);
-  if (steps == 0.0F)
-    return str("at most {:g} for {}", kernels::largest_roundable(type), name(type));
-  return str("blocks from within {:g} of 0 to at most {:g} above for {}", kLargestHalf,
-             steps * kLargestHalf, name(type));
-}
 
 // What a row of each matrix of a tensor is weighed with: one for all, or one per expert.
 std::vector<kernels::ColumnWeights> weights_of(const TensorInfo& tensor, DType to,
@@ -97,7 +62,7 @@ class Converter {
         std::vector<float> row(cols);
         for (std::size_t r = begin; r < end; ++r) {
           decode_row(tensor.type, source.data() + ((first + r) * from_bytes), row);
-          check_range(tensor, first + r, row, to);
+          check_storable(row, to, {file_.path(), tensor.name, first + r});
           kernels::round_row(kernels_, to, row, weights[(first + r) / rows_of_one],
                              chunk_.data() + (r * to_bytes));
         }
@@ -107,15 +72,6 @@ class Converter {
   }
 
  private:
-  void check_range(const TensorInfo& tensor, std::size_t row, const std::vector<float>& values,
-                   DType to) const {
-    const auto bad = first_unstorable(values, to);
-    if (!bad) return;
-    throw Error(ErrorKind::kCorrupt,
-                str("{}: tensor '{}': row {}, column {} is {}, expected {}", file_.path(),
-                    tensor.name, row, *bad, values[*bad], storable(to)));
-  }
-
   const TensorFile& file_;
   const kernels::Kernels& kernels_;
   ThreadPool& pool_;
@@ -154,6 +110,8 @@ void note_importance(const Importance& importance, format::Metadata& metadata) {
   }
 }
 
+}  // namespace
+
 void refuse_same_file(const TensorFile& file, const std::filesystem::path& output) {
   std::error_code ignored;
   if (std::filesystem::equivalent(file.path(), output, ignored)) {
@@ -162,16 +120,18 @@ void refuse_same_file(const TensorFile& file, const std::filesystem::path& outpu
   }
 }
 
-}  // namespace
+TypePlan types_of(const TensorFile& file, const QuantizeOptions& options) {
+  FRUGAL_CHECK(kernels::can_round(options.type));
+  return plan_types(file, {.type = options.type,
+                           .mixture = options.mixture,
+                           .rules = options.rules,
+                           .has_importance = options.importance != nullptr || options.ready});
+}
 
 QuantizeResult quantize(const TensorFile& file, const std::filesystem::path& output,
                         const QuantizeOptions& options) {
-  FRUGAL_CHECK(kernels::can_round(options.type));
   refuse_same_file(file, output);
-  const TypePlan plan = plan_types(file, {.type = options.type,
-                                          .mixture = options.mixture,
-                                          .rules = options.rules,
-                                          .has_importance = options.importance != nullptr});
+  const TypePlan plan = types_of(file, options);
   QuantizeResult result;
   result.fallbacks = plan.fallbacks;
   const auto importance = importance_of(file, plan, options, result);
@@ -190,14 +150,20 @@ QuantizeResult quantize(const TensorFile& file, const std::filesystem::path& out
     const DType to = plan.types[i];
     const auto produce = [&, i, to](const format::TensorSource::Sink& sink) {
       std::uint64_t written = 0;
-      converter.convert(tensor, to, importance[i], [&](std::span<const std::byte> bytes) {
+      const auto count = [&](std::span<const std::byte> bytes) {
         sink(bytes);
         written += bytes.size();
         const std::uint64_t share =
             tensor.bytes * written / (tensor.rows() * row_bytes(to, tensor.cols()).value());
         report_progress(options.progress,
                         {.stage = "quantise", .done = done + share, .total = result.bytes_before});
-      });
+      };
+      const auto ready = options.ready ? options.ready(tensor) : std::nullopt;
+      if (ready) {
+        count(*ready);
+      } else {
+        converter.convert(tensor, to, importance[i], count);
+      }
       done += tensor.bytes;
       result.bytes_after += written;
     };
@@ -208,6 +174,7 @@ QuantizeResult quantize(const TensorFile& file, const std::filesystem::path& out
                options.mixture ? options.mixture->file_type : model::file_type(options.type));
   metadata.set("general.quantization_version", std::uint32_t{2});
   if (options.importance != nullptr) note_importance(*options.importance, metadata);
+  for (const format::MetaEntry& note : options.notes.entries()) metadata.set(note.key, note.value);
   format::write_gguf(output, metadata, sources);
   return result;
 }

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,14 @@ struct QuantizeOptions {
   const kernels::Kernels* kernels = nullptr;  ///< null: the best of this machine
   std::size_t threads = 1;
   ProgressFn progress = {};  ///< in bytes of the source
+  /// Stored rows of a tensor that is rounded already; nothing, or none: it is rounded here.
+  std::function<std::optional<std::vector<std::byte>>(const format::TensorInfo& tensor)> ready = {};
+  format::Metadata notes = {};  ///< to be written with the file's own
 };
+
+/// The types that `quantize` gives the tensors of a file.
+/// Errors: those of plan_types.
+[[nodiscard]] TypePlan types_of(const format::TensorFile& file, const QuantizeOptions& options);
 
 /// A matrix that was searched without weights although there were some for others.
 struct Unweighted {
@@ -41,6 +50,9 @@ struct QuantizeResult {
   std::vector<Unweighted> unweighted;
 };
 
+/// Errors: kInvalidArgument when `output` is the file itself.
+void refuse_same_file(const format::TensorFile& file, const std::filesystem::path& output);
+
 /// Rounds every matrix of `file` and writes `output`.
 ///
 /// What is rounded: tensors of two or more dimensions named "…weight", the embedding and output
@@ -51,8 +63,8 @@ struct QuantizeResult {
 ///          without importance Q4_0 to Q5_1, are byte-identical to llama.cpp from F32 and F16.  The
 ///          bytes do not depend on threads and instruction sets.
 /// Errors:  kUnsupported for a source type that cannot be decoded; kCorrupt for a weight that is
-///          not finite (tensor, row, column); kInvalidArgument when `output` is the input file;
-///          those of plan_types, Importance::find and write_gguf.
+///          not finite (tensor, row, column); those of refuse_same_file,
+///          plan_types, Importance::find and write_gguf.
 /// Memory:  a few rows per thread.
 QuantizeResult quantize(const format::TensorFile& file, const std::filesystem::path& output,
                         const QuantizeOptions& options);
