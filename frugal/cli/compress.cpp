@@ -6,6 +6,7 @@
 #include "frugal/base/json.h"
 #include "frugal/base/str.h"
 #include "frugal/cli/common.h"
+#include "frugal/cli/compress_gptq.h"
 #include "frugal/cli/verbs.h"
 #include "frugal/compress/quantize.h"
 #include "frugal/kernels/round.h"
@@ -22,6 +23,8 @@ struct Options {
   std::string type = "q8_0";
   std::string imatrix;
   std::vector<std::string> tensor_types;
+  std::string method = "search";
+  GptqFlags gptq;
   bool pure = false;
   bool mixed = false;
 };
@@ -60,8 +63,8 @@ Target target_of(const Options& options) {
   return target;
 }
 
-void print_json(const Options& options, const std::string& label,
-                const compress::QuantizeResult& result) {
+Json json_of(const Options& options, const std::string& label,
+             const compress::QuantizeResult& result) {
   Json fallbacks = Json::array();
   Json as_f16 = Json::array();
   for (const compress::Fallback& each : result.fallbacks) {
@@ -73,19 +76,18 @@ void print_json(const Options& options, const std::string& label,
   for (const compress::Unweighted& each : result.unweighted) {
     unweighted.push_back({{"tensor", each.tensor}, {"why", each.why}});
   }
-  print_out(to_line({{"output", options.output},
-                     {"type", label},
-                     {"bytes_before", result.bytes_before},
-                     {"bytes_after", result.bytes_after},
-                     {"converted", result.converted},
-                     {"stored_as_f16", as_f16},
-                     {"fallbacks", fallbacks},
-                     {"unweighted", unweighted}}) +
-            "\n");
+  return {{"output", options.output},
+          {"type", label},
+          {"bytes_before", result.bytes_before},
+          {"bytes_after", result.bytes_after},
+          {"converted", result.converted},
+          {"stored_as_f16", as_f16},
+          {"fallbacks", fallbacks},
+          {"unweighted", unweighted}};
 }
 
-void print_text(const Options& options, const std::string& label,
-                const compress::QuantizeResult& result) {
+std::string text_of(const Options& options, const std::string& label,
+                    const compress::QuantizeResult& result) {
   std::string text = str("{}: {} tensors to {}, {} -> {}\n", options.output, result.converted,
                          label, human_bytes(result.bytes_before), human_bytes(result.bytes_after));
   if (!result.fallbacks.empty()) {
@@ -101,10 +103,23 @@ void print_text(const Options& options, const std::string& label,
     text += str("{} tensors rounded without importance: {} {}{}\n", result.unweighted.size(),
                 first.tensor, first.why, result.unweighted.size() > 1 ? " …" : "");
   }
-  print_out(text);
+  return text;
 }
 
-void run_compress(const Options& options) {
+void check_method(const Options& options) {
+  const bool gptq = options.method == "gptq";
+  if (gptq && !options.imatrix.empty()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                "--imatrix: is for --method search; gptq weighs columns by its own text");
+  }
+  if (!gptq && !options.gptq.text.empty()) {
+    throw Error(ErrorKind::kInvalidArgument,
+                "--text: is for --method gptq; the search takes weights from --imatrix");
+  }
+}
+
+void run_compress(const Options& options, const std::string& command_line) {
+  check_method(options);
   const Target target = target_of(options);
   compress::QuantizeOptions quantize{.type = target.type,
                                      .mixture = target.mixture,
@@ -119,9 +134,23 @@ void run_compress(const Options& options) {
     importance.emplace(compress::read_imatrix(options.imatrix), options.imatrix);
     quantize.importance = &*importance;
   }
+  if (options.method == "gptq") {
+    const compress::GptqResult result = run_gptq({.model = options.model,
+                                                  .output = options.output,
+                                                  .command_line = command_line,
+                                                  .flags = options.gptq,
+                                                  .rounding = quantize},
+                                                 options.common.quiet);
+    Json json = json_of(options, target.label(), result.file);
+    json.update(gptq_json(result));
+    return print_out(options.common.json
+                         ? to_line(json) + "\n"
+                         : text_of(options, target.label(), result.file) + gptq_text(result));
+  }
   const auto file = model::open_tensors(options.model);
   const compress::QuantizeResult result = compress::quantize(*file, options.output, quantize);
-  (options.common.json ? print_json : print_text)(options, target.label(), result);
+  print_out(options.common.json ? to_line(json_of(options, target.label(), result)) + "\n"
+                                : text_of(options, target.label(), result));
 }
 
 }  // namespace
@@ -137,6 +166,11 @@ void setup_compress(CLI::App& app, Invocation& invocation) {
   verb->add_option("--tensor-type", options->tensor_types,
                    "REGEX=TYPE: matrices whose name it is found in; the first that is wins")
       ->take_all();
+  verb->add_option("--method", options->method,
+                   "search: scales by a search; gptq: also errors fed forward, learnt from --text")
+      ->check(CLI::IsMember({"search", "gptq"}))
+      ->capture_default_str();
+  add_gptq_flags(*verb, options->gptq);
   CLI::Option* pure = verb->add_flag("--pure", options->pure, "one type for all, not a mixture");
   verb->add_flag("--mixed", options->mixed,
                  "llama.cpp's mixture also for q4_0, q4_1, q5_0 and q5_1")
@@ -145,9 +179,11 @@ void setup_compress(CLI::App& app, Invocation& invocation) {
   verb->footer(
       "Examples:\n  frugal compress model.gguf -o model-q8.gguf --type q8_0\n  frugal compress "
       "model.gguf -o model-q4.gguf --type q4_k_m --imatrix imatrix.gguf --tensor-type "
-      "'ffn_down=q6_k'\n  frugal compress hf-folder -o model.gguf --type bf16");
-  verb->callback(
-      [options, &invocation] { invocation.action = [options] { run_compress(*options); }; });
+      "'ffn_down=q6_k'\n  frugal compress model.gguf -o model-q4.gguf --type q4_k_m --method gptq "
+      "--text calibration.txt\n  frugal compress hf-folder -o model.gguf --type bf16");
+  verb->callback([options, &invocation] {
+    invocation.action = [options, &invocation] { run_compress(*options, invocation.command_line); };
+  });
 }
 
 }  // namespace frugal::cli

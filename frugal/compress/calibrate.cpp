@@ -84,6 +84,13 @@ void check_finite(std::span<const double> sum2, const std::string& path,
                   bad - sum2.begin()));
 }
 
+TextWindows windows_read(const model::Model& model, std::span<const text::TokenId> text,
+                         const CalibrateOptions& options) {
+  const auto windows =
+      eval::windows_of(text, options.context, options.max_tokens, model.tokenizer.get());
+  return {.count = windows.size(), .length = windows.front().size()};
+}
+
 TextWindows watch_text(const model::Model& model, std::span<const text::TokenId> text,
                        const CalibrateOptions& options, const engine::ProductWatch& watch) {
   const auto windows =

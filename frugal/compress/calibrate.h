@@ -31,6 +31,11 @@ struct TextWindows {
   [[nodiscard]] std::size_t tokens() const { return count * length; }
 };
 
+/// How `watch_text` would read it.  Errors: those of windows_of.
+[[nodiscard]] TextWindows windows_read(const model::Model& model,
+                                       std::span<const text::TokenId> text,
+                                       const CalibrateOptions& options);
+
 /// Runs the windows of the text (`eval::windows_of`) through the model and shows every product to
 /// `watch`.
 ///

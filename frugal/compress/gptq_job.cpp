@@ -13,7 +13,6 @@
 #include "frugal/base/crc32c.h"
 #include "frugal/base/str.h"
 #include "frugal/compress/storable.h"
-#include "frugal/eval/windows.h"
 #include "frugal/kernels/block_grid.h"
 #include "frugal/model/tensor_names.h"
 #include "frugal/tensor/codec.h"
@@ -137,10 +136,10 @@ void GptqJob::plan() {
     for (const Input& input : pass) bytes += SquareMatrix::bytes_of(input.cols);
     sums = std::max(sums, bytes);
   }
-  const auto windows =
-      eval::windows_of(text_, options_.context, options_.max_tokens, model_.tokenizer.get());
   forecast_.passes = passes_.size();
-  forecast_.tokens = windows.size() * windows.front().size();
+  forecast_.tokens =
+      windows_read(model_, text_, {.context = options_.context, .max_tokens = options_.max_tokens})
+          .tokens();
   forecast_.bytes = sums + other;
 }
 

@@ -347,6 +347,26 @@ class Verbs(ProgramTest):
         self.assertNotIn("blk.0.attn_q.weight", without)
         self.assertEqual(without["blk.1.attn_q.weight"], "is not in the imatrix")
 
+    def test_compress_by_gptq(self):
+        out, again = self.folder / "gptq.gguf", self.folder / "again.gguf"
+        done = run_json("compress", self.model, "-o", out, "--type", "q4_k_m", "--method", "gptq",
+                        "--text", self.text, "-c", 64, "--memory", 0.001)
+        self.assertEqual(done["method"], "gptq")
+        self.assertGreater(done["by_gptq"], done["by_search"])
+        self.assertGreater(done["passes"], 0)
+        self.assertEqual(len(done["matrices"]), done["by_gptq"] + done["by_search"])
+        metadata = run_json("inspect", out)["metadata"]
+        self.assertEqual(metadata["frugal.compress.method"], "gptq")
+        self.assertIn("--method gptq", metadata["frugal.compress.command"])
+        self.assertEqual(metadata["frugal.compress.text"], str(self.text))
+        self.assertEqual(metadata["frugal.compress.tokens"], str(done["tokens"]))
+        searched = run_json("compress", self.model, "-o", again, "--type", "q4_k_m")
+        self.assertEqual(searched["bytes_after"], done["bytes_after"])
+        self.refused(2, "expected --text FILE", "compress", self.model, "-o", out, "--method", "gptq")
+        self.refused(2, "--imatrix: is for", "compress", self.model, "-o", out, "--method", "gptq", "--text",
+                     self.text, "--imatrix", "i.gguf")
+        self.refused(2, "--text: is for", "compress", self.model, "-o", out, "--text", self.text)
+
     def test_the_ledger_keeps_runs(self):
         ledger = self.folder / "l.sqlite"
         run_json("run", self.model, "-p", "the", "-n", 2, "--ledger", ledger)
