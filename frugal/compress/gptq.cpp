@@ -64,14 +64,19 @@ void set_factor(const SquareMatrix& inverse, ErrorFeedback& feedback) {
 }
 
 // What is the same for all rows: weights for the search, by the column that a block begins with.
+// An error of column j costs 1 / U[j][j]² once the columns after it have made up for what they can.
 struct BlockWeights {
   std::size_t block = 0;
   std::vector<kernels::ColumnWeights> by_block;
 
-  BlockWeights(DType type, std::span<const float> weights) : block(traits(type).block_elements) {
-    for (std::size_t at = 0; at < weights.size(); at += block) {
+  BlockWeights(DType type, const ErrorFeedback& feedback) : block(traits(type).block_elements) {
+    for (std::size_t at = 0; at < feedback.cols; at += block) {
       std::vector<float> repeated;  // blocks of several rows are searched side by side
-      for (std::size_t i = 0; i < kSearched; ++i) repeated.push_back(weights[at + (i % block)]);
+      for (std::size_t i = 0; i < kSearched; ++i) {
+        const std::size_t j = at + (i % block);
+        const float u = feedback.factor[(j * feedback.cols) + j];
+        repeated.push_back(1.0F / (u * u));
+      }
       by_block.emplace_back(type, kSearched, repeated);
     }
   }
@@ -271,7 +276,7 @@ RoundedMatrix round_matrix(const kernels::Kernels& kernels, ThreadPool& pool, co
   std::vector<std::byte> searched(rows.count * bytes);
   std::vector<std::byte> fed_back(rows.count * bytes);
   std::vector<Losses> losses((rows.count + kRowsOfPiece - 1) / kRowsOfPiece);
-  const BlockWeights weights(rows.type, feedback.weights);
+  const BlockWeights weights(rows.type, feedback);
   const auto round_piece = [&](std::size_t piece) {
     const std::size_t first = piece * kRowsOfPiece;
     const std::size_t count = std::min(kRowsOfPiece, rows.count - first);

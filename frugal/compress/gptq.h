@@ -61,8 +61,8 @@ struct RoundedMatrix {
   double loss_gptq = 0.0;    ///< the same of GPTQ
 };
 
-/// Rounds W: for each block of columns scales are searched for the weights as they then are, and
-/// columns rounded one by one,
+/// Rounds W: for each block of columns scales are searched for the weights as they then are, errors
+/// weighted by 1 / U[j][j]², and columns rounded one by one,
 ///     e = (w[j] - ŵ[j]) / U[j][j],   w[c] -= e U[j][c] for c > j.
 ///
 /// Shapes:  rows of feedback.cols numbers, a multiple of the type's block.

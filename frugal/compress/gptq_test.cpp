@@ -123,13 +123,14 @@ TEST(Gptq, LosesLessThanTheSearchInEveryType) {
   }
 }
 
-// With inputs that do not go together there is nothing to feed: the searched codes come out.
+// With inputs that do not go together there is nothing to feed: only the damping, in the weights of
+// the search, makes a difference.
 TEST(Gptq, IsTheSearchWhereColumnsAreAlone) {
   ThreadPool pool(1);
   constexpr std::size_t kCols = 256;
   SecondMoments moments{.input = {{"t"}, kCols}, .sum = SquareMatrix(kCols), .count = 1.0};
   for (std::size_t c = 0; c < kCols; ++c) {
-    moments.sum.row(c)[c] = 0.1 + static_cast<double>(c % 13);
+    moments.sum.row(c)[c] = 4.0 + static_cast<double>(c % 13);
   }
   const auto feedback = make_feedback(moments, pool);
   ASSERT_TRUE(feedback);
@@ -137,10 +138,7 @@ TEST(Gptq, IsTheSearchWhereColumnsAreAlone) {
   for (const DType type : kTypes) {
     const RoundedMatrix rounded =
         round_matrix(kernels::choose_kernels(""), pool, rows_of(w, kCols, type), *feedback);
-    // Q8_0 has no search: its plain rounding does not know the scale as it is stored.
-    const double least = type == DType::kQ8_0 ? 0.99 : 1.0 - 1e-5;
-    EXPECT_GE(rounded.loss_gptq, least * rounded.loss_search) << name(type);
-    EXPECT_LE(rounded.loss_gptq, (1.0 + 1e-5) * rounded.loss_search) << name(type);
+    EXPECT_NEAR(rounded.loss_gptq, rounded.loss_search, 0.01 * rounded.loss_search) << name(type);
   }
 }
 
