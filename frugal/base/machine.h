@@ -10,10 +10,10 @@ namespace frugal {
 
 /// Unknown texts are empty, an unknown size is 0.
 struct Machine {
-  std::string processor;           ///< "AMD EPYC 7763 64-Core Processor"
+  std::string processor = {};      ///< "AMD EPYC 7763 64-Core Processor"
   std::size_t cpus = 0;            ///< that this process may use
   std::uint64_t memory_bytes = 0;  ///< installed
-  std::string kernel;              ///< "Linux 6.1.0-18-amd64"
+  std::string kernel = {};         ///< "Linux 6.1.0-18-amd64"
 };
 
 /// Reads `<root>/proc/cpuinfo` and `<root>/proc/meminfo`.  Errors: none.

@@ -11,7 +11,7 @@
 #include "frugal/meter/http_meter.h"
 #include "frugal/meter/hwmon.h"
 #include "frugal/meter/ipmi.h"
-#include "frugal/meter/model.h"
+#include "frugal/meter/machine_file.h"
 #include "frugal/meter/nvml.h"
 #include "frugal/meter/perf.h"
 #include "frugal/meter/powercap.h"
@@ -84,8 +84,7 @@ std::unique_ptr<Meter> http(const MeterOptions& options, std::string_view /*argu
 }
 
 std::unique_ptr<Meter> model(const MeterOptions& options, std::string_view /*argument*/) {
-  ModelOptions model_options;
-  if (options.cpu_power) model_options.cpu_power = *options.cpu_power;
+  ModelOptions model_options = model_options_of(options);
   if (!model_options.cpu_time.read()) {
     throw Error(ErrorKind::kUnsupported, "the CPU time cannot be read");
   }
@@ -133,6 +132,27 @@ std::string meter_names() {
   return names;
 }
 
+ModelOptions model_options_of(const MeterOptions& options) {
+  ModelOptions out;
+  if (!options.machine.empty()) {
+    const AdaptedMachine machine =
+        adapt(load_machine_file(options.machine), this_machine(options.root));
+    const Price& busy = machine.file.busy_cpu;
+    if (busy.value > 0.0) {
+      out.cpu_power = Watts(busy.value);
+      out.relative_std = busy.std / busy.value;
+    }
+    out.idle = machine.file.model[Term::kIdle];
+    out.origin = str("{}, calibrated with {}", options.machine.string(), machine.file.meter);
+    if (!machine.note.empty()) {
+      out.note = str("{}: {}", options.machine.string(), machine.note);
+      out.origin += "; " + machine.note;
+    }
+  }
+  if (options.cpu_power) out.cpu_power = *options.cpu_power;
+  return out;
+}
+
 std::vector<MeterStatus> survey(const MeterOptions& options) {
   std::vector<MeterStatus> rows;
   MeterOptions one = options;
@@ -161,6 +181,7 @@ std::vector<MeterStatus> survey(const MeterOptions& options) {
 }
 
 std::unique_ptr<Meter> choose_meter(const MeterOptions& options) {
+  (void)model_options_of(options);  // a machine file that cannot be used is told in any case
   return options.name == "auto" ? open_auto(options) : open_named(options);
 }
 

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "frugal/base/error.h"
 #include "frugal/meter/fake_nvml_state_for_test.h"
 #include "frugal/meter/fake_sysfs_for_test.h"
+#include "frugal/meter/machine_file.h"
 
 namespace frugal::meter {
 namespace {
@@ -69,6 +72,45 @@ TEST(ChooseMeter, ListsTheNamesForAnUnknownOne) {
         << error.what();
     EXPECT_FALSE(contains(error.what(), "\x01")) << "control bytes must be made visible";
   }
+}
+
+MachineFile calibrated(std::string_view processor) {
+  MachineFile file{.machine = {.processor = std::string(processor)},
+                   .meter = "rapl",
+                   .quality = Quality::kMeasured,
+                   .busy_cpu = {.value = 8.0, .std = 0.8}};
+  file.model[Term::kIdle] = Price{.value = 20.0, .std = 1.0};
+  file.model[Term::kCpu] = Price{.value = 7.0, .std = 1.0};
+  return file;
+}
+
+TEST(ChooseMeter, AMachineFileMakesTheModel) {
+  const FakeSysfs tree;
+  tree.write(tree.root() / "proc" / "cpuinfo", "processor\t: 0\nmodel name\t: Test CPU 9000\n");
+  MeterOptions wish = options(tree, "model");
+  wish.machine = tree.root() / "machine.json";
+  save(calibrated("Test CPU 9000"), wish.machine);
+  const ModelOptions same = model_options_of(wish);
+  EXPECT_EQ(same.cpu_power, Watts(8.0));
+  EXPECT_DOUBLE_EQ(same.relative_std, 0.1);
+  EXPECT_TRUE(same.note.empty());
+  EXPECT_TRUE(contains(choose_meter(wish)->description(), "calibrated with rapl"));
+  save(calibrated("Another CPU"), wish.machine);
+  const ModelOptions other = model_options_of(wish);
+  EXPECT_DOUBLE_EQ(other.relative_std, std::hypot(0.1, 0.5));
+  EXPECT_TRUE(contains(other.note, "another processor"));
+  wish.cpu_power = Watts(9.5);
+  EXPECT_EQ(model_options_of(wish).cpu_power, Watts(9.5));
+}
+
+TEST(ChooseMeter, AMachineFileThatCannotBeUsedIsToldWhateverIsTaken) {
+  const FakeSysfs tree;
+  tree.zone("intel-rapl:0", "package-0", 1000);
+  MeterOptions wish = options(tree, "auto");
+  wish.machine = tree.root() / "machine.json";
+  EXPECT_EQ(fault(wish), ErrorKind::kNotFound);
+  tree.write(wish.machine, "{\"format\": \"frugal-mach");
+  EXPECT_EQ(fault(wish), ErrorKind::kCorrupt);
 }
 
 TEST(ChooseMeter, PassesTheStatedPowerToTheModel) {

@@ -30,6 +30,13 @@ ModelMeter::ModelMeter(ModelOptions options) : options_(std::move(options)) {
 }
 
 std::string ModelMeter::description() const {
+  if (options_.idle) {
+    return str(
+        "CPU seconds of {} × {:.3g} W per busy CPU, relative standard deviation {:.2g}, and {:.3g} "
+        "W of the idle machine; {}",
+        options_.cpu_time.description, options_.cpu_power.value(), options_.relative_std,
+        options_.idle->value, options_.origin);
+  }
   return str(
       "CPU seconds of {} × {:g} W per busy CPU, relative standard deviation {:g}: from load alone "
       "no model is better than about ×/÷1.7; idle power is not included",
@@ -82,11 +89,17 @@ std::vector<Reading> ModelMeter::since(const Mark& from) const {
     return {reading};
   }
   reading.quality = Quality::kModelled;
+  reading.note = options_.note;
   reading.energy = options_.cpu_power * std::max(spent, Seconds(0.0));
   const double model_j = options_.relative_std * reading.energy.value();
   const double tick_j = (options_.cpu_power * tick).value();
   reading.uncertainty = Joules(std::sqrt((model_j * model_j) + (kEnds * tick_j * tick_j)));
-  return {reading};
+  if (!options_.idle) return {reading};
+  Reading idle = reading;
+  idle.domain = "idle";
+  idle.energy = Watts(options_.idle->value) * reading.time;
+  idle.uncertainty = Watts(options_.idle->std) * reading.time;
+  return {reading, idle};
 }
 
 std::vector<Reading> ModelMeter::stop() {

@@ -9,6 +9,7 @@
 
 #include "frugal/base/clock.h"
 #include "frugal/meter/cpu_time.h"
+#include "frugal/meter/energy_model.h"
 #include "frugal/meter/meter.h"
 
 namespace frugal::meter {
@@ -19,6 +20,9 @@ inline constexpr Watts kDefaultCpuPower{6.0};
 struct ModelOptions {
   Watts cpu_power = kDefaultCpuPower;  ///< of one busy CPU, > 0
   double relative_std = 0.5;           ///< of the model, >= 0
+  std::optional<Price> idle = {};      ///< of the machine, where a machine file says it
+  std::string origin = {};             ///< where these come from, for the description
+  std::string note = {};               ///< why readings are wider than usual; in each of them
   CpuTimeSource cpu_time = process_cpu_time();
   ClockFn clock = monotonic_now;
 };

@@ -44,6 +44,27 @@ TEST(ModelMeter, MultipliesCpuSecondsWithThePowerOfABusyCpu) {
   EXPECT_DOUBLE_EQ(reading.time.value(), 4.0);
 }
 
+TEST(ModelMeter, IdlePowerIsAReadingOfItsOwn) {
+  FakeClock clock;
+  ModelMeter meter({.idle = Price{.value = 20.0, .std = 2.0},
+                    .origin = "a machine file",
+                    .note = "from elsewhere",
+                    .cpu_time = scripted({Seconds(1.0), Seconds(3.0)}, Seconds(0.0)),
+                    .clock = clock.function()});
+  EXPECT_NE(meter.description().find("20 W of the idle machine; a machine file"),
+            std::string::npos);
+  meter.start();
+  clock.advance(5.0);
+  const std::vector<Reading> readings = meter.stop();
+  ASSERT_EQ(readings.size(), 2U);
+  EXPECT_EQ(readings[0].note, "from elsewhere");
+  EXPECT_EQ(readings[1].domain, "idle");
+  EXPECT_EQ(readings[1].quality, Quality::kModelled);
+  EXPECT_DOUBLE_EQ(readings[1].energy.value(), 100.0);
+  EXPECT_DOUBLE_EQ(readings[1].uncertainty.value(), 10.0);
+  EXPECT_DOUBLE_EQ(total(readings).energy.value(), 112.0);
+}
+
 TEST(ModelMeter, AddsTheResolutionOfTheCpuTimeAtBothEnds) {
   FakeClock clock;
   const Reading reading =
