@@ -90,6 +90,8 @@ void add_common(CLI::App& verb, CommonOptions& options, const CommonSet& set) {
         ->capture_default_str();
     verb.add_option("--cpu-watts", options.cpu_watts, "power of one busy CPU, for the model")
         ->check(CLI::Range(0.01, 10000.0));
+    verb.add_option("--machine", options.machine,
+                    "a machine file of frugal calibrate, for the model");
     verb.add_option("--meter-url", options.meter_url,
                     "where the meters redfish and http are (account: FRUGAL_METER_USER, "
                     "FRUGAL_METER_PASSWORD)");
@@ -124,6 +126,7 @@ meter::MeterOptions meter_options_of(const CommonOptions& options) {
                  .user = environment("FRUGAL_METER_USER"),
                  .password = environment("FRUGAL_METER_PASSWORD"),
                  .check_certificate = !options.meter_insecure};
+  out.machine = options.machine;
   out.pointer = options.meter_pointer;
   out.unit = options.meter_unit;
   out.fetch = fetch_over_net;

@@ -23,6 +23,7 @@ struct CommonOptions {
   std::string meter = "auto";
   std::string sysfs = "/";
   std::optional<double> cpu_watts;
+  std::string machine;        ///< a machine file for the model; empty: none
   std::string meter_url;      ///< for the meters redfish and http
   std::string meter_pointer;  ///< for http, with meter_unit
   std::string meter_unit = "W";

@@ -85,6 +85,8 @@ TEST(CommonOptions, TheMeterIsToldWhatWasSaid) {
   EXPECT_EQ(said.name, "model");
   EXPECT_EQ(said.root, "/x");
   EXPECT_FALSE(said.cpu_power);
+  EXPECT_TRUE(said.machine.empty());
+  EXPECT_EQ(meter_options_of(parsed("--machine m.json", kAll)).machine, "m.json");
   EXPECT_EQ(meter_options_of(parsed("--cpu-watts 12.5", kAll)).cpu_power, Watts(12.5));
 }
 

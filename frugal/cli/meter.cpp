@@ -128,9 +128,8 @@ void tell_apart(Weighed& weighed, const meter::Reading& modelled_machine) {
 
 /// The model of all processors, whoever uses them.
 std::unique_ptr<meter::ModelMeter> machine_model(const Options& options) {
-  meter::ModelOptions model;
+  meter::ModelOptions model = meter::model_options_of(meter_options_of(options.common));
   model.cpu_time = meter::machine_cpu_time(options.common.sysfs);
-  if (options.common.cpu_watts) model.cpu_power = Watts(*options.common.cpu_watts);
   return std::make_unique<meter::ModelMeter>(std::move(model));
 }
 
@@ -175,7 +174,7 @@ Weighed weigh(const Options& options, meter::Meter& meter, AtomicFile* series) {
   if (machine_before && machine_after) weighed.cpu.machine = *machine_after - *machine_before;
   weighed.cpu.cpus = online_cpus();
   weighed.cpu.time = weighed.watched.time;
-  tell_apart(weighed, modelled->stop().front());
+  tell_apart(weighed, meter::total(modelled->stop()));
   return weighed;
 }
 

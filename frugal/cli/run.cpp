@@ -15,6 +15,7 @@
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/kv_option.h"
 #include "frugal/cli/verbs.h"
+#include "frugal/cli/work_price.h"
 #include "frugal/engine/generate.h"
 #include "frugal/meter/window.h"
 
@@ -73,7 +74,7 @@ std::string phase_line(const account::Receipt& receipt, Phase phase, std::uint64
   return line + "\n";
 }
 
-void print_summary(const account::Receipt& receipt) {
+void print_summary(const account::Receipt& receipt, const std::optional<meter::Reading>& by_work) {
   std::string text = "\n";
   text += phase_line(receipt, Phase::kPrefill, receipt.work[Phase::kPrefill].prompt_tokens);
   text += phase_line(receipt, Phase::kDecode, receipt.work[Phase::kDecode].output_tokens);
@@ -84,6 +85,7 @@ void print_summary(const account::Receipt& receipt) {
             static_cast<double>(decode.layers_skipped) / static_cast<double>(decode.output_tokens));
   }
   text += str("whole    {} in {:.3g} s\n", text_of(receipt.total), receipt.total.time.value());
+  if (by_work) text += str("by work  {}\n", text_of(*by_work));
   std::fputs(text.c_str(), stderr);
 }
 
@@ -139,6 +141,7 @@ void run_run(const Options& options, const std::string& command_line) {
   if (options.lookup) how.proposer = std::make_unique<engine::PromptLookup>();
   if (!options.draft.empty()) how.proposer = draft.emplace(options, model, positions).proposer();
 
+  const CpuStopwatch cpu;
   meter::Span span(*meter);
   const engine::Generation out =
       engine::generate(engine, prompt, std::move(how), [&](std::string_view piece) {
@@ -146,9 +149,12 @@ void run_run(const Options& options, const std::string& command_line) {
         if (!options.common.json) print_out(piece);
       });
   const auto readings = span.stop();
+  const Seconds cpu_time = cpu.elapsed();
   Work work = engine.work();
   if (draft) work += draft->work();
   const account::Receipt receipt = account::attribute(readings, work);
+  const auto by_work = priced(
+      options.common, {.time = receipt.total.time, .cpu = cpu_time, .cost = work.total().cost});
 
   if (!options.common.ledger.empty()) {
     ledger::Ledger ledger(options.common.ledger);
@@ -164,16 +170,17 @@ void run_run(const Options& options, const std::string& command_line) {
   }
   if (!options.common.json) {
     print_out("\n");
-    if (!options.common.quiet) print_summary(receipt);
+    if (!options.common.quiet) print_summary(receipt, by_work);
     return;
   }
-  print_out(to_line({{"text", out.text},
-                     {"tokens", out.tokens},
-                     {"prompt_tokens", prompt.size()},
-                     {"stop", reason_name(out.reason)},
-                     {"receipt", json_of(receipt)},
-                     {"readings", json_of(readings)}}) +
-            "\n");
+  Json json = {{"text", out.text},
+               {"tokens", out.tokens},
+               {"prompt_tokens", prompt.size()},
+               {"stop", reason_name(out.reason)},
+               {"receipt", json_of(receipt)},
+               {"readings", json_of(readings)}};
+  if (by_work) json["by_work"] = json_of(*by_work);
+  print_out(to_line(json) + "\n");
 }
 
 void add_sampling(CLI::App& verb, engine::SamplerOptions& sampler) {

@@ -23,6 +23,7 @@ void setup_info(CLI::App& app, Invocation& invocation);
 void setup_inspect(CLI::App& app, Invocation& invocation);
 void setup_tokenize(CLI::App& app, Invocation& invocation);
 void setup_meter(CLI::App& app, Invocation& invocation);
+void setup_calibrate(CLI::App& app, Invocation& invocation);
 void setup_run(CLI::App& app, Invocation& invocation);
 void setup_bench(CLI::App& app, Invocation& invocation);
 void setup_logits(CLI::App& app, Invocation& invocation);
@@ -37,9 +38,9 @@ void setup_report(CLI::App& app, Invocation& invocation);
 void setup_completion(CLI::App& app, Invocation& invocation);
 
 inline constexpr std::array kVerbs = {
-    setup_info,   setup_inspect, setup_tokenize, setup_meter,     setup_run,   setup_bench,
-    setup_logits, setup_eval,    setup_imatrix,  setup_compress,  setup_train, setup_optimize,
-    setup_agent,  setup_carbon,  setup_report,   setup_completion};
+    setup_info,     setup_inspect, setup_tokenize, setup_meter,   setup_calibrate, setup_run,
+    setup_bench,    setup_logits,  setup_eval,     setup_imatrix, setup_compress,  setup_train,
+    setup_optimize, setup_agent,   setup_carbon,   setup_report,  setup_completion};
 
 /// "frugal 0.1.0".
 [[nodiscard]] std::string version_line();

@@ -15,7 +15,7 @@ import urllib.request
 
 from program import FRUGAL, ProgramTest, run, run_json
 
-VERBS = ["info", "inspect", "tokenize", "meter", "run", "bench", "logits", "eval", "imatrix",
+VERBS = ["info", "inspect", "tokenize", "meter", "calibrate", "run", "bench", "logits", "eval", "imatrix",
          "compress", "train", "optimize", "agent", "carbon", "report", "completion"]
 
 
