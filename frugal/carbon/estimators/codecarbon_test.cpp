@@ -10,6 +10,7 @@
 
 #include "frugal/base/statistics.h"
 #include "frugal/carbon/estimators/cpu_curves.h"
+#include "frugal/carbon/estimators/rapl_profiles.h"
 
 namespace frugal::carbon::estimators {
 namespace {
@@ -45,23 +46,11 @@ TEST(Codecarbon, ItsModules) {
   }
 }
 
-// RAPL watts at 0, 10 … 100 % load of five machines, from CodeCarbon's own cpu_load_profiling.
-struct Machine {
-  double tdp;
-  std::array<double, 11> watts;
-};
-constexpr std::array<Machine, 5> kMachines = {
-    {{90, {18.3, 29.2, 38.6, 41.7, 43.1, 47.6, 48.7, 49.2, 50.9, 46.1, 46.2}},
-     {180, {42.7, 62.0, 78.3, 105.6, 127.6, 143.3, 172.5, 170.4, 169.2, 166.9, 167.1}},
-     {69, {5.5, 6.8, 8.1, 9.4, 14.1, 24.0, 29.5, 44.5, 47.2, 48.4, 49.4}},
-     {69, {7.5, 10.1, 12.7, 15.1, 23.8, 35.9, 58.3, 86.1, 91.7, 89.2, 93.4}},
-     {170, {15.9, 30.7, 38.2, 44.7, 62.2, 61.5, 75.8, 111.8, 115.8, 117.4, 105.0}}}};
-
 double median_error(const std::function<double(double, double)>& power) {
   std::vector<double> errors;
-  for (const Machine& machine : kMachines) {
+  for (const RaplProfile& machine : kRaplProfiles) {
     for (std::size_t i = 0; i < machine.watts.size(); ++i) {
-      const double estimate = power(machine.tdp, static_cast<double>(i) / 10.0);
+      const double estimate = power(machine.tdp_w, static_cast<double>(i) / 10.0);
       errors.push_back(std::abs(estimate - machine.watts[i]) / machine.watts[i]);
     }
   }
