@@ -5,7 +5,7 @@
 #include "frugal/base/str.h"
 #include "frugal/carbon/grid.h"
 #include "frugal/carbon/tariff.h"
-#include "frugal/cli/carbon_options.h"
+#include "frugal/cli/carbon_request.h"
 #include "frugal/cli/carbon_results.h"
 #include "frugal/cli/common.h"
 #include "frugal/cli/verbs.h"
@@ -14,31 +14,11 @@ namespace frugal::cli {
 
 namespace {
 
-struct Options {
-  CommonOptions common;
-  CarbonOptions factors;
-  bool zones = false;
-  std::optional<double> joules;
-  std::optional<double> joules_std;
-  std::string quality = "modelled";
-  std::string boundary = "host";
-  double seconds = 0.0;
-  std::string at;
-  std::optional<double> tokens;
-  std::optional<double> workflows;
-  std::optional<ledger::RunId> run;
-  bool record = false;
-  bool compare = false;
-  carbon::estimators::ComparedRun compared;
-  std::optional<double> tdp;
-  std::string family;
-};
-
 [[noreturn]] void refuse(const std::string& message) {
   throw Error(ErrorKind::kInvalidArgument, message);
 }
 
-void list_zones(const Options& options) {
+void list_zones(const CarbonRequest& options) {
   std::vector<carbon::Intensity> zones = factor_file_of(options.factors).zones;
   const auto& shipped = carbon::shipped_zones();
   zones.insert(zones.end(), shipped.begin(), shipped.end());
@@ -48,17 +28,8 @@ void list_zones(const Options& options) {
   print_out(to_line(json) + "\n");
 }
 
-std::optional<carbon::estimators::ComparedRun> compared_of(const Options& options) {
-  if (!options.compare) return std::nullopt;
-  carbon::estimators::ComparedRun run = options.compared;
-  if (options.tdp) run.tdp = Watts(*options.tdp);
-  run.family = carbon::estimators::xeon_family_from_name(options.family);
-  if (options.tokens) run.output_tokens = options.tokens;
-  return run;
-}
-
 // What was typed, as one result.
-CarbonResult typed_result(const Options& options, const carbon::FactorSet& factors) {
+CarbonResult typed_result(const CarbonRequest& options, const carbon::FactorSet& factors) {
   const meter::Reading reading{.domain = "stated",
                                .boundary = *meter::boundary_from_name(options.boundary),
                                .quality = *meter::quality_from_name(options.quality),
@@ -81,6 +52,7 @@ CarbonResult typed_result(const Options& options, const carbon::FactorSet& facto
                       .label = {},
                       .impact = carbon::assess(reading, factors, started),
                       .unknown = {},
+                      .doubt_stated = options.joules_std.has_value(),
                       .sci = {},
                       .compared = {}};
   if (!options.joules_std) {
@@ -99,7 +71,8 @@ CarbonResult typed_result(const Options& options, const carbon::FactorSet& facto
   return result;
 }
 
-std::vector<CarbonResult> ledger_results(const Options& options, const carbon::FactorSet& factors) {
+std::vector<CarbonResult> ledger_results(const CarbonRequest& options,
+                                         const carbon::FactorSet& factors) {
   ledger::Ledger ledger(options.common.ledger, options.record ? ledger::Ledger::Mode::kAppend
                                                               : ledger::Ledger::Mode::kReadOnly);
   std::vector<CarbonResult> results;
@@ -119,7 +92,7 @@ std::vector<CarbonResult> ledger_results(const Options& options, const carbon::F
   return results;
 }
 
-void run_carbon(const Options& options) {
+void run_carbon(const CarbonRequest& options) {
   if (options.zones) return list_zones(options);
   if (options.joules.has_value() == !options.common.ledger.empty()) {
     refuse("carbon: expected one of --zones, --joules J and --ledger FILE");
@@ -143,64 +116,12 @@ void run_carbon(const Options& options) {
   print_out(options.common.json ? to_line(json) + "\n" : text);
 }
 
-void add_span(CLI::App& verb, Options& options) {
-  const auto not_negative = CLI::Range(0.0, 1e15);
-  const auto above_zero = CLI::Range(1e-9, 1e15);
-  verb.add_flag("--zones", options.zones, "list the zones of the tables");
-  verb.add_option("--joules", options.joules, "of a span that was weighed elsewhere")
-      ->check(not_negative);
-  verb.add_option("--joules-std", options.joules_std, "their standard deviation")
-      ->check(not_negative);
-  verb.add_option("--quality", options.quality, "of the joules: measured, derived or modelled")
-      ->check(CLI::IsMember({"measured", "derived", "modelled"}))
-      ->capture_default_str();
-  verb.add_option("--boundary", options.boundary, "device, host, wall or facility")
-      ->check(CLI::IsMember({"device", "host", "wall", "facility"}))
-      ->capture_default_str();
-  verb.add_option("--seconds", options.seconds, "length of the span")->check(CLI::Range(0.0, 1e10));
-  verb.add_option("--at", options.at, "when it began, UTC: 2026-11-21T12:00:00Z");
-  verb.add_option("--tokens", options.tokens, "output tokens of it, for SCI")->check(above_zero);
-  verb.add_option("--workflows", options.workflows, "agent workflows in it, for SCI")
-      ->check(above_zero);
-  verb.add_option("--run", options.run, "one run of the ledger; all finished ones if not given");
-  verb.add_flag("--record", options.record, "append figures and factors to the ledger's runs");
-}
-
-void add_compare(CLI::App& verb, Options& options) {
-  constexpr const char* kGroup = "Comparison with other tools";
-  const auto not_negative = CLI::Range(0.0, 1e12);
-  verb.add_flag("--compare", options.compare, "what other tools would have said")->group(kGroup);
-  verb.add_option("--load", options.compared.load, "of the machine, 0 to 1")
-      ->check(CLI::Range(0.0, 1.0))
-      ->group(kGroup);
-  verb.add_option("--tdp", options.tdp, "of the processor, in watts")
-      ->check(not_negative)
-      ->group(kGroup);
-  verb.add_option("--cpus", options.compared.cpus, "threads of the processor")
-      ->check(CLI::Range(0, 65536))
-      ->group(kGroup);
-  verb.add_option("--memory-gb", options.compared.memory_gigabytes, "of the machine")
-      ->check(not_negative)
-      ->group(kGroup);
-  verb.add_option("--family", options.family, "Xeon platinum, gold, silver, e5 or e3")
-      ->check(CLI::IsMember({"platinum", "gold", "silver", "e5", "e3"}))
-      ->group(kGroup);
-  verb.add_option("--active-b", options.compared.active_billions, "parameters of a token, billions")
-      ->check(not_negative)
-      ->group(kGroup);
-  verb.add_option("--total-b", options.compared.total_billions, "all parameters, billions")
-      ->check(not_negative)
-      ->group(kGroup);
-}
-
 }  // namespace
 
 void setup_carbon(CLI::App& app, Invocation& invocation) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CarbonRequest>();
   CLI::App* verb = app.add_subcommand("carbon", "grams, litres and money of joules");
-  add_span(*verb, *options);
-  add_carbon(*verb, options->factors);
-  add_compare(*verb, *options);
+  add_request(*verb, *options);
   verb->add_option("--ledger", options->common.ledger, "ledger file whose runs to convert");
   add_common(*verb, options->common, {});
   verb->footer(

@@ -73,6 +73,13 @@ std::string figure(const Estimate<Unit>& estimate, std::string_view unit) {
              human_si(estimate.std().value(), unit), meter::quality_name(estimate.quality));
 }
 
+// Joules, whose own doubt may not have been stated.
+std::string joules(const Estimate<Joules>& estimate, bool doubt_stated) {
+  if (doubt_stated || !estimate.known()) return figure(estimate, "J");
+  return str("{}, ± not stated ({})", human_si(estimate.value.value(), "J"),
+             meter::quality_name(estimate.quality));
+}
+
 void line(std::string& out, std::string_view name, const std::string& text) {
   out += str("  {:<12} {}\n", name, text);
 }
@@ -149,6 +156,9 @@ Json json_of(const CarbonResult& result) {
   if (result.run) json["run"] = *result.run;
   if (!result.label.empty()) json["label"] = result.label;
   json["impact"] = to_json(result.impact);
+  if (!result.doubt_stated) {
+    for (const char* key : {"energy_j_std", "facility_energy_j_std"}) json["impact"].erase(key);
+  }
   if (!result.unknown.empty()) json["unknown"] = result.unknown;
   json["sci"] = Json::array();
   for (const carbon::Sci& score : result.sci) json["sci"].push_back(to_json(score));
@@ -163,10 +173,12 @@ std::string text_of(const CarbonResult& result) {
   std::string out;
   if (result.run) out = str("run {}: {}\n", *result.run, printable(result.label));
   line(out, "energy",
-       result.unknown.empty()
-           ? str("{}, {}", figure(impact.metered, "J"), meter::boundary_name(impact.boundary))
-           : "unknown: " + printable(result.unknown));
-  if (impact.factors.pue) line(out, "with the PUE", figure(impact.energy.joules(), "J"));
+       result.unknown.empty() ? str("{}, {}", joules(impact.metered, result.doubt_stated),
+                                    meter::boundary_name(impact.boundary))
+                              : "unknown: " + printable(result.unknown));
+  if (impact.factors.pue) {
+    line(out, "with the PUE", joules(impact.energy.joules(), result.doubt_stated));
+  }
   if (impact.carbon) line(out, "carbon", figure(*impact.carbon, "g CO2e"));
   if (impact.carbon && impact.embodied && impact.operational) {
     line(out, "  electricity", figure(*impact.operational, "g CO2e"));

@@ -19,7 +19,8 @@ struct CarbonResult {
   std::optional<ledger::RunId> run;  ///< nothing for joules that were typed
   std::string label;                 ///< "bench tiny.gguf"
   carbon::Impact impact;
-  std::string unknown;  ///< why the joules are not known
+  std::string unknown;       ///< why the joules are not known
+  bool doubt_stated = true;  ///< false: nobody said how sure the joules are, which is not ± 0
   std::vector<carbon::Sci> sci;
   std::vector<carbon::estimators::Comparison> compared;  ///< empty unless asked for
 };

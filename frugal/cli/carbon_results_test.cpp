@@ -49,6 +49,24 @@ carbon::FactorSet german() {
   return set;
 }
 
+TEST(CarbonResults, ADoubtThatNobodyStatedIsNotZero) {
+  meter::Reading typed = a_reading(3.6e6);
+  typed.uncertainty = Joules(0.0);
+  CarbonResult result{.run = {},
+                      .label = {},
+                      .impact = carbon::assess(typed, german()),
+                      .unknown = {},
+                      .doubt_stated = false,
+                      .sci = {},
+                      .compared = {}};
+  EXPECT_TRUE(holds(text_of(result), "3.60 MJ, ± not stated (measured)")) << text_of(result);
+  EXPECT_FALSE(holds(text_of(result), "± 0 J"));
+  EXPECT_FALSE(json_of(result)["impact"].contains("energy_j_std"));
+  EXPECT_TRUE(json_of(result)["impact"].contains("energy_j"));
+  result.doubt_stated = true;
+  EXPECT_TRUE(json_of(result)["impact"].contains("energy_j_std"));
+}
+
 TEST(CarbonResults, ARunHasGramsMoneyAndScores) {
   const CarbonResult result = carbon_of_run(a_run(), german(), std::nullopt);
   EXPECT_NEAR(result.impact.carbon->value.value(), 0.002 * 381.0, 1e-12);
