@@ -86,6 +86,8 @@ void print_summary(const account::Receipt& receipt, const std::optional<meter::R
   }
   text += str("whole    {} in {:.3g} s\n", text_of(receipt.total), receipt.total.time.value());
   if (by_work) text += str("by work  {}\n", text_of(*by_work));
+  const bool known = receipt.total.quality != meter::Quality::kUnavailable;
+  if (known && !receipt.total.note.empty()) text += str("to know  {}\n", receipt.total.note);
   std::fputs(text.c_str(), stderr);
 }
 

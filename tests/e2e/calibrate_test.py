@@ -103,6 +103,10 @@ class Calibrate(ProgramTest):
                           row["note"])
             self.assertGreaterEqual(row["energy_j_std"], 0.5 * row["energy_j"])
 
+        said = run("run", self.model, "-p", "the", "-n", "4", *model).stderr
+        self.assertIn("by work", said)
+        self.assertRegex(said, "to know .*calibrated on another processor")
+
     def test_says_what_it_found(self):
         text = self.calibrate()
         for part in ["idle", "busy CPU", "mixed work that it did not see", "prior:", "network  unknown",
