@@ -6,6 +6,7 @@
 #include "frugal/base/json.h"
 #include "frugal/base/str.h"
 #include "frugal/cli/common.h"
+#include "frugal/cli/compress_awq.h"
 #include "frugal/cli/compress_gptq.h"
 #include "frugal/cli/verbs.h"
 #include "frugal/compress/quantize.h"
@@ -24,7 +25,7 @@ struct Options {
   std::string imatrix;
   std::vector<std::string> tensor_types;
   std::string method = "search";
-  GptqFlags gptq;
+  TextFlags text;
   bool pure = false;
   bool mixed = false;
 };
@@ -107,15 +108,38 @@ std::string text_of(const Options& options, const std::string& label,
 }
 
 void check_method(const Options& options) {
-  const bool gptq = options.method == "gptq";
-  if (gptq && !options.imatrix.empty()) {
+  const bool search = options.method == "search";
+  if (!search && !options.imatrix.empty()) {
     throw Error(ErrorKind::kInvalidArgument,
-                "--imatrix: is for --method search; gptq weighs columns by its own text");
+                str("--imatrix: is for --method search; {} weighs columns by its own text",
+                    options.method));
   }
-  if (!gptq && !options.gptq.text.empty()) {
+  if (search && !options.text.text.empty()) {
     throw Error(ErrorKind::kInvalidArgument,
-                "--text: is for --method gptq; the search takes weights from --imatrix");
+                "--text: is for --method gptq, awq and awq+gptq; the search takes weights from "
+                "--imatrix");
   }
+}
+
+// Runs a method that reads a text; what is to be printed.
+std::string told_of_text_method(const Options& options, const std::string& label,
+                                const TextRequest& request) {
+  TextMethodResult result;
+  if (options.method == "gptq") {
+    result.gptq = run_gptq(request, options.common.quiet);
+    result.file = result.gptq->file;
+  } else {
+    result = run_awq(request, options.common.quiet);
+  }
+  if (!options.common.json) {
+    return text_of(options, label, result.file) + awq_text(result.scaled) +
+           (result.gptq ? gptq_text(*result.gptq) : "");
+  }
+  Json json = json_of(options, label, result.file);
+  json["method"] = options.method;
+  if (result.gptq) json.update(gptq_json(*result.gptq));
+  if (!result.scaled.empty()) json["scaled"] = awq_json(result.scaled);
+  return to_line(json) + "\n";
 }
 
 void run_compress(const Options& options, const std::string& command_line) {
@@ -134,18 +158,14 @@ void run_compress(const Options& options, const std::string& command_line) {
     importance.emplace(compress::read_imatrix(options.imatrix), options.imatrix);
     quantize.importance = &*importance;
   }
-  if (options.method == "gptq") {
-    const compress::GptqResult result = run_gptq({.model = options.model,
-                                                  .output = options.output,
-                                                  .command_line = command_line,
-                                                  .flags = options.gptq,
-                                                  .rounding = quantize},
-                                                 options.common.quiet);
-    Json json = json_of(options, target.label(), result.file);
-    json.update(gptq_json(result));
-    return print_out(options.common.json
-                         ? to_line(json) + "\n"
-                         : text_of(options, target.label(), result.file) + gptq_text(result));
+  if (options.method != "search") {
+    const TextRequest request{.model = options.model,
+                              .output = options.output,
+                              .command_line = command_line,
+                              .method = options.method,
+                              .flags = options.text,
+                              .rounding = quantize};
+    return print_out(told_of_text_method(options, target.label(), request));
   }
   const auto file = model::open_tensors(options.model);
   const compress::QuantizeResult result = compress::quantize(*file, options.output, quantize);
@@ -167,10 +187,11 @@ void setup_compress(CLI::App& app, Invocation& invocation) {
                    "REGEX=TYPE: matrices whose name it is found in; the first that is wins")
       ->take_all();
   verb->add_option("--method", options->method,
-                   "search: scales by a search; gptq: also errors fed forward, learnt from --text")
-      ->check(CLI::IsMember({"search", "gptq"}))
+                   "search: scales by a search; gptq: also errors fed forward; awq: columns that "
+                   "large inputs meet scaled up first; the last two learn from --text")
+      ->check(CLI::IsMember({"search", "gptq", "awq", "awq+gptq"}))
       ->capture_default_str();
-  add_gptq_flags(*verb, options->gptq);
+  add_text_flags(*verb, options->text);
   CLI::Option* pure = verb->add_flag("--pure", options->pure, "one type for all, not a mixture");
   verb->add_flag("--mixed", options->mixed,
                  "llama.cpp's mixture also for q4_0, q4_1, q5_0 and q5_1")

@@ -1,27 +1,15 @@
 #include "frugal/cli/compress_gptq.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 
-#include "frugal/base/crc32c.h"
-#include "frugal/base/error.h"
-#include "frugal/base/machine.h"
 #include "frugal/base/str.h"
+#include "frugal/cli/common.h"
 #include "frugal/cli/verbs.h"
 
 namespace frugal::cli {
 
 namespace {
-
-constexpr double kGib = 1073741824.0;
-constexpr std::uint64_t kUnknownMachine = std::uint64_t{1} << 30U;
-
-std::uint64_t memory_of(const GptqFlags& flags) {
-  if (flags.memory_gib > 0.0) return static_cast<std::uint64_t>(flags.memory_gib * kGib);
-  const std::uint64_t installed = this_machine().memory_bytes;
-  return installed == 0 ? kUnknownMachine : installed / 4;
-}
 
 void tell_forecast(const compress::GptqForecast& forecast) {
   std::string line = str("GPTQ on {} matrices", forecast.matrices);
@@ -33,21 +21,6 @@ void tell_forecast(const compress::GptqForecast& forecast) {
                 forecast.tokens, forecast.most_cols);
   }
   std::fputs(line.c_str(), stderr);
-}
-
-format::Metadata notes_of(const GptqRequest& request, const std::string& text,
-                          std::uint64_t tokens) {
-  format::Metadata notes;
-  const std::uint32_t sum = crc32c(std::as_bytes(std::span(text)));
-  notes.set("frugal.version", version_line());
-  notes.set("frugal.compress.command", request.command_line);
-  notes.set("frugal.compress.method", std::string("gptq"));
-  notes.set("frugal.compress.text", request.flags.text);
-  notes.set("frugal.compress.text_crc32c", sum);
-  notes.set("frugal.compress.context", static_cast<std::uint32_t>(request.flags.context));
-  notes.set("frugal.compress.tokens", tokens);
-  notes.set("frugal.compress.isa", std::string(kernels::isa_name(request.rounding.kernels->isa)));
-  return notes;
 }
 
 struct Tally {
@@ -69,38 +42,15 @@ Tally tally_of(const compress::GptqResult& result) {
 
 }  // namespace
 
-void add_gptq_flags(CLI::App& verb, GptqFlags& flags) {
-  verb.add_option("--text", flags.text, "for gptq: what to calibrate on");
-  verb.add_option("-c,--context", flags.context, "for gptq: tokens per window of the text")
-      ->capture_default_str();
-  verb.add_option("--max-tokens", flags.max_tokens, "for gptq: of the text; 0: all")
-      ->capture_default_str();
-  verb.add_option("--memory", flags.memory_gib,
-                  "for gptq: GiB; less means more passes over the text. A quarter of what is "
-                  "installed if not given")
-      ->check(CLI::Range(0.001, 1e6));
-}
-
-compress::GptqResult run_gptq(const GptqRequest& request, bool quiet) {
-  if (request.flags.text.empty()) {
-    throw Error(ErrorKind::kInvalidArgument,
-                "--method gptq: no text to calibrate on, expected --text FILE");
-  }
-  const model::Model model = model::load(request.model);
-  const auto tokenizer = model.tokenizer ? model.tokenizer : model::load_tokenizer(*model.file);
-  const std::string text = read_input(request.flags.text);
-  const auto tokens = tokenizer->encode(text, {});
+compress::GptqResult run_gptq(const TextRequest& request, bool quiet) {
+  const CalibrationText read = read_calibration(request);
   compress::GptqOptions options{.rounding = request.rounding,
                                 .context = request.flags.context,
                                 .max_tokens = request.flags.max_tokens,
                                 .sums_bytes = memory_of(request.flags),
                                 .version = version_line()};
-  const std::size_t read =
-      compress::windows_read(model, tokens,
-                             {.context = options.context, .max_tokens = options.max_tokens})
-          .tokens();
-  options.rounding.notes = notes_of(request, text, read);
-  compress::GptqJob job(model, tokens, request.output, std::move(options));
+  options.rounding.notes = notes_of(request, read);
+  compress::GptqJob job(read.model, read.tokens, request.output, std::move(options));
   if (!quiet) tell_forecast(job.forecast());
   return job.run();
 }
@@ -121,8 +71,7 @@ Json gptq_json(const compress::GptqResult& result) {
   for (const compress::Unweighted& each : result.without) {
     without.push_back({{"tensor", each.tensor}, {"why", each.why}});
   }
-  return {{"method", "gptq"},
-          {"by_gptq", tally.fed_back},
+  return {{"by_gptq", tally.fed_back},
           {"by_search", tally.searched},
           {"finished_before", result.forecast.finished},
           {"passes", result.forecast.passes},

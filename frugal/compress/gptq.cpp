@@ -16,10 +16,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "frugal/base/error.h"
+#include "frugal/compress/moment_loss.h"
 #include "frugal/kernels/block_grid.h"
 #include "frugal/kernels/matmul.h"
 #include "frugal/kernels/round.h"
@@ -180,30 +180,18 @@ class Piece {
   std::vector<float> change_;  // [rows][cols]
 };
 
-// tr((W - Ŵ) H (W - Ŵ)ᵀ) of some rows.
+// What the text would notice of rows rounded to `stored`.
 double loss_of(const kernels::Kernels& kernels, DType type, const ErrorFeedback& feedback,
                MatrixView<const float> w, const std::byte* stored) {
   const std::size_t cols = w.cols;
   const std::size_t bytes = row_bytes(type, cols).value();
   std::vector<float> rest(w.rows * cols);
-  std::vector<float> product(w.rows * cols);
   for (std::size_t r = 0; r < w.rows; ++r) {
     const std::span<float> row(rest.data() + (r * cols), cols);
     decode_row(type, stored + (r * bytes), row);
     for (std::size_t c = 0; c < cols; ++c) row[c] = w.row(r)[c] - row[c];
   }
-  const kernels::StoredMatrix moments{.type = DType::kF32,
-                                      .data = std::as_bytes(std::span(feedback.moments)).data(),
-                                      .rows = cols,
-                                      .cols = cols,
-                                      .row_bytes = cols * sizeof(float)};
-  kernels::matmul(kernels, moments, {.x = {rest.data(), w.rows, cols, cols}}, 0, cols,
-                  {product.data(), w.rows, cols, cols});
-  double loss = 0.0;
-  for (std::size_t i = 0; i < rest.size(); ++i) {
-    loss += static_cast<double>(rest[i]) * static_cast<double>(product[i]);
-  }
-  return std::isfinite(loss) ? loss : std::numeric_limits<double>::infinity();
+  return moment_loss(kernels, feedback.moments, {rest.data(), w.rows, cols, cols});
 }
 
 struct Losses {
@@ -257,13 +245,7 @@ std::optional<ErrorFeedback> make_feedback(const SecondMoments& moments, ThreadP
     invert_lower(matrix, pool);
     feedback.damping = damping;
     set_factor(matrix, feedback);
-    feedback.moments.resize(n * n);
-    for (std::size_t i = 0; i < n; ++i) {
-      for (std::size_t j = 0; j <= i; ++j) {
-        const auto value = static_cast<float>(moments.sum.row(i)[j] / moments.count);
-        feedback.moments[(i * n) + j] = feedback.moments[(j * n) + i] = value;
-      }
-    }
+    feedback.moments = mean_moments(moments);
     return feedback;
   }
   return std::nullopt;

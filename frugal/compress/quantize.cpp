@@ -99,7 +99,7 @@ std::vector<std::span<const float>> importance_of(const TensorFile& file, const 
 
 // Llama.cpp's keys, so that a file tells what it was made with.
 void note_importance(const Importance& importance, format::Metadata& metadata) {
-  metadata.set("quantize.imatrix.file", importance.path());
+  if (!importance.path().empty()) metadata.set("quantize.imatrix.file", importance.path());
   if (!importance.datasets().empty()) {
     metadata.set("quantize.imatrix.dataset", importance.datasets().back());
   }

@@ -80,15 +80,14 @@ std::size_t floats_of(const Norm& norm) {
   return norm.gain.size() + norm.bias.size();
 }
 
-// Where the weight begins in its tensor, which a fused one shares with others.
+}  // namespace
+
 std::size_t first_row_of(const Model& model, const Weight& weight) {
   const format::TensorInfo* stored = model.file->find(weight.name);
   return stored == nullptr
              ? 0
              : static_cast<std::size_t>(weight.data - stored->data) / weight.row_bytes;
 }
-
-}  // namespace
 
 Model describe(std::shared_ptr<const format::TensorFile> file) {
   const auto name = file->metadata().get_string("general.architecture");

@@ -167,6 +167,9 @@ struct Model {
 [[nodiscard]] Model load(const std::filesystem::path& path);
 [[nodiscard]] Model describe(std::shared_ptr<const format::TensorFile> file);
 
+/// Where the weight begins in the tensor it is named after, which may hold others too (fused ones).
+[[nodiscard]] std::size_t first_row_of(const Model& model, const Weight& weight);
+
 /// Where the first weight that is not a finite number stands, in words; empty when all are finite.
 /// Reads the whole model: for explaining a failure, not for each start.
 [[nodiscard]] std::string first_non_finite(const Model& model);

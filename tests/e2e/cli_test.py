@@ -367,6 +367,22 @@ class Verbs(ProgramTest):
                      self.text, "--imatrix", "i.gguf")
         self.refused(2, "--text: is for", "compress", self.model, "-o", out, "--text", self.text)
 
+    def test_compress_by_awq(self):
+        out, again = self.folder / "awq.gguf", self.folder / "both.gguf"
+        flags = ["--type", "q4_0", "--text", self.text, "-c", 64]
+        done = run_json("compress", self.model, "-o", out, "--method", "awq", *flags)
+        self.assertEqual(done["method"], "awq")
+        self.assertEqual(len(done["scaled"]), 2 * 4)
+        for each in done["scaled"]:
+            self.assertLessEqual(each["loss"], each["loss_before"])
+        both = run_json("compress", self.model, "-o", again, "--method", "awq+gptq", *flags)
+        self.assertEqual(both["scaled"], done["scaled"])
+        self.assertGreater(both["by_gptq"], 0)
+        self.assertEqual(run_json("inspect", again)["metadata"]["frugal.compress.method"], "awq+gptq")
+        self.assertEqual(sorted(path.name for path in self.folder.glob("*.folded*")), [])
+        self.assertEqual(both["bytes_after"], done["bytes_after"])
+        self.refused(2, "expected --text FILE", "compress", self.model, "-o", out, "--method", "awq")
+
     def test_the_ledger_keeps_runs(self):
         ledger = self.folder / "l.sqlite"
         run_json("run", self.model, "-p", "the", "-n", 2, "--ledger", ledger)
