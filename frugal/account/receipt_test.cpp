@@ -47,6 +47,42 @@ TEST(Attribute, ScalesTheDeviationWithTheShare) {
   EXPECT_NEAR(receipt[Phase::kIdle].uncertainty.value(), 1.0, 1e-12);
 }
 
+TEST(Attribute, SaysWhatOfItWasWasteAndWhatEachLayerTook) {
+  Work work = some_work();
+  work[Phase::kDecode].rejected_time = Seconds(1.0);
+  work[Phase::kPrefill].recomputed_time = Seconds(0.5);
+  work.add_layers(std::vector<Seconds>{Seconds(3.0), Seconds(4.0)});
+  const Receipt receipt = attribute({reading(100.0, 5.0, 10.0)}, work);
+  EXPECT_NEAR(receipt.rejected.energy.value(), 10.0, 1e-12);
+  EXPECT_NEAR(receipt.rejected.uncertainty.value(), 0.5, 1e-12);
+  EXPECT_NEAR(receipt.recomputed.energy.value(), 5.0, 1e-12);
+  ASSERT_EQ(receipt.layers.size(), 2U);
+  EXPECT_NEAR(receipt.layers[0].energy.value(), 30.0, 1e-12);
+  EXPECT_NEAR(receipt.layers[1].energy.value(), 40.0, 1e-12);
+  EXPECT_NEAR(receipt[Phase::kIdle].energy.value(), 20.0, 1e-12) << "parts are in the phases";
+}
+
+TEST(ShareOut, GivesEachRequestItsSecondsAndIdleTheRest) {
+  std::vector<Work> two = {some_work(), {}};
+  two[1][Phase::kDecode].time = Seconds(1.0);
+  const Bill bill = share_out({reading(100.0, 5.0, 10.0)}, two);
+  ASSERT_EQ(bill.receipts.size(), 2U);
+  EXPECT_NEAR(bill.receipts[0].total.energy.value(), 80.0, 1e-12);
+  EXPECT_NEAR(bill.receipts[0].total.uncertainty.value(), 4.0, 1e-12);
+  EXPECT_NEAR(bill.receipts[0][Phase::kPrefill].energy.value(), 20.0, 1e-12);
+  EXPECT_NEAR(bill.receipts[1].total.energy.value(), 10.0, 1e-12);
+  EXPECT_NEAR(bill.idle.energy.value(), 10.0, 1e-12);
+  EXPECT_EQ(bill.total.energy, Joules(100.0));
+}
+
+TEST(ShareOut, KnowsNothingWhereTheMeterKnowsNothing) {
+  const std::vector<Work> one = {some_work()};
+  const Bill bill = share_out({}, one);
+  ASSERT_EQ(bill.receipts.size(), 1U);
+  EXPECT_EQ(bill.receipts[0].total.quality, Quality::kUnavailable);
+  EXPECT_EQ(bill.receipts[0].work, some_work());
+}
+
 TEST(Attribute, AgreesWithAPublishedShare) {
   // A worked example of node attribution: 10 W active, a fifth of the CPU time, 2 W.
   Work work;

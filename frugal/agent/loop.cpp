@@ -105,7 +105,7 @@ class Loop {
                                .fork(agent.dialogue.steps())
                                .next();
     request.on_token = [&agent](TokenId token) { agent.drawn.push_back(token); };
-    request.on_done = [&agent](StopReason reason) { agent.done = reason; };
+    request.on_done = [&agent](const engine::Ending& ending) { agent.done = ending.reason; };
     if (options_.proposer) request.proposer = options_.proposer();
     (void)batcher_.submit(std::move(request));
   }

@@ -6,7 +6,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "frugal/base/units.h"
 
@@ -90,8 +92,12 @@ struct PhaseWork {
   std::uint64_t output_tokens = 0;    ///< tokens given to the caller
   std::uint64_t rejected_tokens = 0;  ///< tokens computed and thrown away
   std::uint64_t layers_skipped = 0;   ///< layers that tokens did not go through, added over tokens
-  Cost cost;
-  Seconds time;  ///< wall time
+  /// Tokens computed again, because what was known of them had to make room.
+  std::uint64_t recomputed_tokens = 0;
+  Cost cost = {};
+  Seconds time = {};             ///< wall time
+  Seconds rejected_time = {};    ///< of it, on rejected tokens
+  Seconds recomputed_time = {};  ///< of it, on recomputed tokens
 
   bool operator==(const PhaseWork&) const = default;
   PhaseWork& operator+=(const PhaseWork& other);
@@ -110,6 +116,11 @@ class Work {
   /// Sum over the phases.
   [[nodiscard]] PhaseWork total() const;
 
+  /// Wall time in each layer, of all phases; empty where nobody told.  What is missing to the time
+  /// of the phases went to embeddings, logits and all that is no layer.
+  [[nodiscard]] const std::vector<Seconds>& layers() const { return layers_; }
+  void add_layers(std::span<const Seconds> times);
+
   bool operator==(const Work&) const = default;
   Work& operator+=(const Work& other);
   /// Work done since `earlier`, a snapshot of the same counter.
@@ -119,6 +130,7 @@ class Work {
 
  private:
   std::array<PhaseWork, kPhases> phases_{};
+  std::vector<Seconds> layers_;
 };
 
 }  // namespace frugal

@@ -12,10 +12,13 @@ PhaseWork phase_work(std::uint64_t k) {
   work.output_tokens = 3 * k;
   work.rejected_tokens = 4 * k;
   work.layers_skipped = 13 * k;
+  work.recomputed_tokens = 14 * k;
   work.cost.add(Op::kFloat, 5 * k).add(Op::kInt8, 6 * k).add(Op::kSpecial, 7 * k);
   work.cost.add(Traffic::kDram, 8 * k).add(Traffic::kCache, 9 * k).add(Traffic::kDevice, 10 * k);
   work.cost.add(Traffic::kNetwork, 11 * k).add(Traffic::kStorage, 12 * k);
   work.time = Seconds(0.5 * static_cast<double>(k));
+  work.rejected_time = Seconds(0.25 * static_cast<double>(k));
+  work.recomputed_time = Seconds(0.125 * static_cast<double>(k));
   return work;
 }
 
@@ -70,6 +73,23 @@ TEST(Work, PhasesAreApart) {
 TEST(Work, TotalIsTheSumOverThePhases) {
   EXPECT_EQ(work_of(1).total(), phase_work(1 + 2 + 3 + 4 + 5));
   EXPECT_EQ(Work{}.total(), PhaseWork{});
+}
+
+TEST(Work, LayersAddUpDivideAndHaveDifferencesToo) {
+  Work work;
+  EXPECT_TRUE(work.layers().empty());
+  work.add_layers(std::vector<Seconds>{Seconds(1.0), Seconds(2.0)});
+  const Work snapshot = work;
+  work.add_layers(std::vector<Seconds>{Seconds(0.5), Seconds(0.5), Seconds(4.0)});
+  ASSERT_EQ(work.layers().size(), 3U);
+  EXPECT_EQ(work.layers()[1], Seconds(2.5));
+  const Work delta = work.since(snapshot);
+  EXPECT_EQ(delta.layers()[0], Seconds(0.5));
+  EXPECT_EQ(delta.layers()[2], Seconds(4.0));
+  Work sum = work;
+  sum += work;
+  EXPECT_EQ(sum.divided_by(2), work);
+  EXPECT_EQ(work.total(), PhaseWork{}) << "layers are parts of phases, not more of them";
 }
 
 TEST(Work, SinceIsWhatWasAddedAfterTheSnapshot) {

@@ -9,7 +9,7 @@ namespace frugal::cli {
 namespace {
 
 /// Energy of a part of the work, for each of `count` equal shares.
-Json share_json(const account::PhaseEnergy& energy, std::size_t count) {
+Json share_json(const account::Share& energy, std::size_t count) {
   const auto n = static_cast<double>(count);
   return {{"energy_j", energy.energy.value() / n},
           {"energy_j_std", energy.uncertainty.value() / n}};
@@ -64,7 +64,7 @@ std::string group_line(const agent::GroupScore& group) {
 std::string joules_line(std::string_view of, const account::Receipt& receipt, std::size_t count) {
   if (count == 0) return "";
   const auto n = static_cast<double>(count);
-  const auto figure = [n](const account::PhaseEnergy& energy) {
+  const auto figure = [n](const account::Share& energy) {
     return str("{} ± {}", human_si(energy.energy.value() / n, "J"),
                human_si(energy.uncertainty.value() / n, "J"));
   };

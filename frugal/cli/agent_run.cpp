@@ -15,7 +15,7 @@
 #include "frugal/cli/exit_option.h"
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/kv_option.h"
-#include "frugal/meter/window.h"
+#include "frugal/cli/meter_watch.h"
 
 namespace frugal::cli {
 
@@ -45,7 +45,7 @@ void write_transcripts(const AgentRunOptions& options, std::span<const agent::Ta
 }
 
 void record(const AgentRunOptions& options, const std::string& command_line, const Json& json,
-            const std::vector<meter::Reading>& readings, const account::Receipt& receipt) {
+            const Watched& watched, const account::Receipt& receipt) {
   if (options.common.ledger.empty()) return;
   ledger::Ledger ledger(options.common.ledger);
   Json settings = json;
@@ -58,8 +58,9 @@ void record(const AgentRunOptions& options, const std::string& command_line, con
   success.high = json["success_high"].get<double>();
   success.count = json["trials"];
   ledger.add_metric(id, success);
-  ledger.add_readings(id, readings);
+  ledger.add_readings(id, watched.readings);
   ledger.add_receipt(id, receipt);
+  ledger.add_power(id, watched.power);
   ledger.finish(id);
 }
 
@@ -107,16 +108,16 @@ void run_agents(const AgentRunOptions& options, const std::string& command_line)
   loop.progress = progress_of(options.common);
   if (options.lookup) loop.proposer = [] { return std::make_unique<engine::PromptLookup>(); };
 
-  meter::Span span(*meter);
+  MeterWatch watch(*meter, {.interval = PowerLog::kInterval});
   const agent::LoopResult result = agent::run_tasks(engine, tasks, loop);
-  const auto readings = span.stop();
-  const account::Receipt receipt = account::attribute(readings, result.work);
+  const Watched watched = watch.stop();
+  const account::Receipt receipt = account::attribute(watched.readings, result.work);
 
   write_transcripts(options, tasks, result);
   write_solved(options, tasks, result);
   Json json = agent_json(tasks, result.outcomes, receipt);
-  record(options, command_line, json, readings, receipt);
-  json["readings"] = json_of(readings);
+  record(options, command_line, json, watched, receipt);
+  json["readings"] = json_of(watched.readings);
   print_out(options.common.json ? to_line(json) + "\n"
                                 : agent_text(tasks, result.outcomes, receipt));
 }

@@ -35,6 +35,7 @@ Json json_of(const PhaseWork& work) {
                {"output_tokens", work.output_tokens},
                {"rejected_tokens", work.rejected_tokens},
                {"time_s", work.time.value()}};
+  if (work.recomputed_tokens > 0) json["recomputed_tokens"] = work.recomputed_tokens;
   if (work.layers_skipped > 0) json["layers_skipped"] = work.layers_skipped;
   for (std::size_t i = 0; i < kOpKinds; ++i) {
     json["ops"][op_name(static_cast<Op>(i))] = work.cost.ops[i];
@@ -64,6 +65,19 @@ Json json_of(const account::Receipt& receipt) {
     }
     if (!idle) one["work"] = json_of(receipt.work[phase]);
     json["phases"][phase_name(phase)] = one;
+  }
+  const PhaseWork all = receipt.work.total();
+  const auto waste = [&](const char* name, const account::Share& share, std::uint64_t tokens) {
+    if (tokens == 0) return;
+    json["waste"][name] = {{"tokens", tokens}};
+    if (!known(receipt.total)) return;
+    json["waste"][name]["energy_j"] = share.energy.value();
+    json["waste"][name]["energy_j_std"] = share.uncertainty.value();
+  };
+  waste("rejected", receipt.rejected, all.rejected_tokens);
+  waste("recomputed", receipt.recomputed, all.recomputed_tokens);
+  for (const account::Share& layer : receipt.layers) {
+    json["layers_j"].push_back(layer.energy.value());
   }
   return json;
 }

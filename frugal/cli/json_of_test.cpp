@@ -105,5 +105,27 @@ TEST(PowerText, HasFourDigits) {
   EXPECT_EQ(power_text(Watts(0.0)), "0 W");
 }
 
+TEST(JsonOfReceipt, NamesWasteAndLayersWhereThereAreAny) {
+  Work work;
+  work[Phase::kDecode].time = Seconds(4.0);
+  work[Phase::kDecode].output_tokens = 8;
+  meter::Reading reading;
+  reading.quality = meter::Quality::kMeasured;
+  reading.energy = Joules(8.0);
+  reading.uncertainty = Joules(0.8);
+  reading.time = Seconds(4.0);
+  const Json plain = json_of(account::attribute({reading}, work));
+  EXPECT_FALSE(plain.contains("waste"));
+  EXPECT_FALSE(plain.contains("layers_j"));
+  work[Phase::kDecode].rejected_tokens = 3;
+  work[Phase::kDecode].rejected_time = Seconds(1.0);
+  work.add_layers(std::vector<Seconds>{Seconds(2.0), Seconds(1.0)});
+  const Json json = json_of(account::attribute({reading}, work));
+  EXPECT_EQ(json["waste"]["rejected"]["tokens"], 3);
+  EXPECT_EQ(json["waste"]["rejected"]["energy_j"], 2.0);
+  EXPECT_FALSE(json["waste"].contains("recomputed"));
+  EXPECT_EQ(json["layers_j"], Json::array({4.0, 2.0}));
+}
+
 }  // namespace
 }  // namespace frugal::cli

@@ -101,12 +101,12 @@ void print_json(const Options& options, const Weighed& weighed, const meter::Met
   print_out(to_line(json) + "\n");
 }
 
-void record(const Options& options, const std::string& command_line,
-            const std::vector<meter::Reading>& readings) {
+void record(const Options& options, const std::string& command_line, const Weighed& weighed) {
   if (options.common.ledger.empty()) return;
   ledger::Ledger ledger(options.common.ledger);
   const auto id = ledger.begin(run_info("meter", command_line, "", "{}"));
-  ledger.add_readings(id, readings);
+  ledger.add_readings(id, weighed.watched.readings);
+  ledger.add_power(id, weighed.watched.power);
   ledger.finish(id);
 }
 
@@ -190,7 +190,7 @@ void run_meter(const Options& options, const std::string& command_line, int& exi
   }
   const Weighed weighed = weigh(options, *meter, series ? &*series : nullptr);
   if (series) series->commit();
-  record(options, command_line, weighed.watched.readings);
+  record(options, command_line, weighed);
   exit_code = weighed.code;
   if (options.common.json) return print_json(options, weighed, *meter);
   print_text(weighed, *meter);

@@ -49,7 +49,9 @@ void MeterWatch::lap() {
   const std::lock_guard<std::mutex> lock(mutex_);
   last_lap_ = span_.lap(latest_);
   profile_.add(last_lap_);
-  if (options_.on_lap) options_.on_lap(monotonic_now() - started_, last_lap_);
+  const Seconds at = monotonic_now() - started_;
+  power_.add(at, last_lap_);
+  if (options_.on_lap) options_.on_lap(at, last_lap_);
 }
 
 std::string MeterWatch::scrape() {
@@ -68,6 +70,7 @@ Watched MeterWatch::stop() {
   lap();
   return {.readings = span_.stop(),
           .profile = profile_,
+          .power = power_.samples(),
           .time = time,
           .own_cpu_time = own_cpu_time() - cpu_time_};
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "frugal/base/units.h"
+#include "frugal/cli/power_log.h"
 #include "frugal/meter/meter.h"
 #include "frugal/meter/power_profile.h"
 #include "frugal/meter/ticker.h"
@@ -27,8 +28,9 @@ struct WatchOptions {
 struct Watched {
   std::vector<meter::Reading> readings;
   meter::PowerProfile profile;
-  Seconds time;          ///< from start to stop
-  Seconds own_cpu_time;  ///< of this process meanwhile: what watching cost
+  std::vector<ledger::PowerSample> power;  ///< of each domain over time
+  Seconds time;                            ///< from start to stop
+  Seconds own_cpu_time;                    ///< of this process meanwhile: what watching cost
 };
 
 /// Errors:  what the meter or `on_lap` throws, at `stop`.
@@ -56,6 +58,7 @@ class MeterWatch {
   std::shared_ptr<const meter::Mark> latest_;
   std::vector<meter::Reading> last_lap_;
   meter::PowerProfile profile_;
+  PowerLog power_;
   meter::Ticker ticker_;  ///< last: it uses all of the above
 };
 

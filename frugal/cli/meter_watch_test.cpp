@@ -40,6 +40,18 @@ TEST(MeterWatch, LapsAddUpToTheWhole) {
   EXPECT_NEAR(peak->power.value(), 10.0, 1e-6);
 }
 
+TEST(MeterWatch, KeepsPowerOverTime) {
+  meter::FakeMeter meter(Watts(10.0));
+  WatchOptions options;
+  options.interval = Seconds(100.0);
+  MeterWatch watch(meter, options);
+  const Watched watched = watch.stop();
+  ASSERT_EQ(watched.power.size(), 1U) << "the last lap, at stop";
+  EXPECT_EQ(watched.power[0].domain, "fake");
+  EXPECT_NEAR(watched.power[0].power.value(), 10.0, 1e-6);
+  EXPECT_GT(watched.power[0].at, Seconds(0.0));
+}
+
 TEST(MeterWatch, ScrapesWhatWasCountedSoFar) {
   meter::FakeMeter meter(Watts(10.0));
   MeterWatch watch(meter, {});

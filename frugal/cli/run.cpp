@@ -14,10 +14,10 @@
 #include "frugal/cli/interrupt.h"
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/kv_option.h"
+#include "frugal/cli/meter_watch.h"
 #include "frugal/cli/verbs.h"
 #include "frugal/cli/work_price.h"
 #include "frugal/engine/generate.h"
-#include "frugal/meter/window.h"
 
 namespace frugal::cli {
 
@@ -144,16 +144,19 @@ void run_run(const Options& options, const std::string& command_line) {
   if (!options.draft.empty()) how.proposer = draft.emplace(options, model, positions).proposer();
 
   const CpuStopwatch cpu;
-  meter::Span span(*meter);
+  MeterWatch watch(*meter, {.interval = PowerLog::kInterval});
   const engine::Generation out =
       engine::generate(engine, prompt, std::move(how), [&](std::string_view piece) {
         throw_if_interrupted();
         if (!options.common.json) print_out(piece);
       });
-  const auto readings = span.stop();
+  const Watched watched = watch.stop();
+  const auto& readings = watched.readings;
   const Seconds cpu_time = cpu.elapsed();
   Work work = engine.work();
-  if (draft) work += draft->work();
+  if (draft) {  // its layers are not the model's
+    for (const Phase phase : kAllPhases) work[phase] += draft->work()[phase];
+  }
   const account::Receipt receipt = account::attribute(readings, work);
   const auto by_work = priced(
       options.common, {.time = receipt.total.time, .cpu = cpu_time, .cost = work.total().cost});
@@ -168,6 +171,7 @@ void run_run(const Options& options, const std::string& command_line) {
     const auto id = ledger.begin(run_info("run", command_line, options.model, to_line(settings)));
     ledger.add_readings(id, readings);
     ledger.add_receipt(id, receipt);
+    ledger.add_power(id, watched.power);
     ledger.finish(id);
   }
   if (!options.common.json) {

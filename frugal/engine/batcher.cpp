@@ -11,6 +11,14 @@
 
 namespace frugal::engine {
 
+namespace {
+
+Seconds part(Seconds time, std::size_t tokens, std::size_t of) {
+  return (static_cast<double>(tokens) / static_cast<double>(of)) * time;
+}
+
+}  // namespace
+
 /// A request and how far it has come.
 struct Batcher::Sequence {
   Sequence(RequestId number, Request what, const std::shared_ptr<KvPool>& pool,
@@ -43,6 +51,9 @@ struct Batcher::Sequence {
   std::size_t guessed = 0;     // of them guesses, at the end
   Logits wanted = Logits::kNone;
   std::optional<StopReason> done;
+  Work work;              // all of it
+  Work latest;            // of the pass just run
+  std::size_t again = 0;  // tokens of the pass that were computed before
 };
 
 Batcher::Batcher(Engine& engine, const BatcherOptions& options)
@@ -112,7 +123,8 @@ void Batcher::finish_done() {
     list->erase(first, list->end());
   }
   for (const auto& sequence : done) {
-    if (sequence->request.on_done) sequence->request.on_done(*sequence->done);
+    if (!sequence->request.on_done) continue;
+    sequence->request.on_done({.reason = *sequence->done, .work = sequence->work});
   }
 }
 
@@ -195,7 +207,7 @@ void Batcher::start(std::unique_ptr<Sequence> sequence) {
     const std::vector<PageId> pages = tree_.find(usable);
     sequence->cache.adopt(pages);
     sequence->remembered = pages.size();
-    engine_.count_cached(Phase::kPrefill, sequence->cache.size());
+    count(*sequence, Phase::kPrefill, {.cached_tokens = sequence->cache.size()});
   }
   running_.push_back(std::move(sequence));
 }
@@ -292,20 +304,42 @@ void Batcher::preempt(std::size_t index) {
   ++counts_.preemptions;
 }
 
+Step Batcher::step_of(Sequence& s) {
+  // A token computed before, for a request that was put back, is waste.
+  const std::size_t end = s.cache.size() + s.input.size() - s.guessed;
+  s.again = std::min(end, s.computed) - std::min(s.cache.size(), s.computed);
+  s.computed = std::max(s.computed, end);
+  s.latest = {};
+  const std::size_t prompt = s.request.prompt.size();
+  return {.cache = &s.cache,
+          .tokens = s.input,
+          .wanted = s.wanted,
+          .phase = s.answered > 0 && s.again == 0 ? Phase::kDecode : Phase::kPrefill,
+          .exits_from = prompt - std::min(prompt, s.cache.size()),
+          .work = &s.latest};
+}
+
+// The share of the pass becomes the request's; of it, what went to computing tokens again is waste.
+void Batcher::charge(Sequence& s) {
+  s.work += s.latest;
+  if (s.again == 0) return;
+  counts_.recomputed_tokens += s.again;
+  count(s, Phase::kPrefill,
+        {.recomputed_tokens = s.again,
+         .recomputed_time = part(s.latest[Phase::kPrefill].time, s.again, s.input.size())});
+}
+
+void Batcher::count(Sequence& sequence, Phase phase, const PhaseWork& more) {
+  engine_.count(phase, more);
+  sequence.work[phase] += more;
+}
+
 void Batcher::run_pass() {
   std::vector<Step> steps;
   std::vector<Sequence*> taking;
   for (const auto& s : running_) {
     if (s->input.empty() || s->done) continue;
-    // A token computed before, for a request that was put back, is waste.
-    const std::size_t end = s->cache.size() + s->input.size() - s->guessed;
-    const std::size_t again = std::min(end, s->computed) - std::min(s->cache.size(), s->computed);
-    counts_.recomputed_tokens += again;
-    s->computed = std::max(s->computed, end);
-    const std::size_t prompt = s->request.prompt.size();
-    steps.push_back({&s->cache, s->input, s->wanted,
-                     s->answered > 0 && again == 0 ? Phase::kDecode : Phase::kPrefill,
-                     prompt - std::min(prompt, s->cache.size())});
+    steps.push_back(step_of(*s));
     taking.push_back(s.get());
   }
   if (steps.empty()) return;
@@ -313,6 +347,7 @@ void Batcher::run_pass() {
   const MatrixView<const float> logits = engine_.forward(steps);
   const Seconds time = monotonic_now() - started;
   ++counts_.passes;
+  for (Sequence* s : taking) charge(*s);
   std::size_t row = 0;
   std::exception_ptr fault;
   for (std::size_t i = 0; i < taking.size(); ++i) {
@@ -344,13 +379,18 @@ void Batcher::take(Sequence& s, MatrixView<const float> logits, std::size_t firs
     }
     s.tokens.push_back(token);
     ++s.answered;
-    engine_.count_output(Phase::kDecode, 1);
+    count(s, Phase::kDecode, {.output_tokens = 1});
     if (s.request.on_token) s.request.on_token(token);
     if (s.answered == s.request.max_tokens) s.done = StopReason::kMaxTokens;
     if (i == s.guessed || s.input[i + 1] != token) break;
     ++accepted;
   }
-  if (s.guessed > 0) engine_.count_rejected(Phase::kDecode, s.guessed - accepted);
+  if (s.guessed > accepted) {
+    const std::size_t rejected = s.guessed - accepted;
+    count(s, Phase::kDecode,
+          {.rejected_tokens = rejected,
+           .rejected_time = part(s.latest[Phase::kDecode].time, rejected, s.input.size())});
+  }
   s.cache.truncate(before + accepted);
   s.computed = std::max(s.computed, s.cache.size());
   // A pass that computed more of this request than its latest token does not tell what one takes.

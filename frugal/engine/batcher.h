@@ -21,6 +21,15 @@ using RequestId = std::uint64_t;
 
 enum class StopReason { kEndOfText, kMaxTokens, kContextFull, kCancelled };
 
+/// How a request ended, and its share of the engine's work.
+///
+/// A pass's time, and what all its rows share (weights above all), is split by the layers that the
+/// rows of each request went through; attention is a request's own.
+struct Ending {
+  StopReason reason = StopReason::kCancelled;
+  Work work = {};
+};
+
 /// Where a request's tokens come from and where they go.
 struct Request {
   std::vector<TokenId> prompt;
@@ -34,7 +43,7 @@ struct Request {
   /// `step` with the exception.
   std::function<void(TokenId token)> on_token;
   /// Called once, when nothing more will come.
-  std::function<void(StopReason reason)> on_done;
+  std::function<void(const Ending& ending)> on_done;
   /// Makes the guesses for speculation; null: none.
   std::unique_ptr<Proposer> proposer;
 };
@@ -112,9 +121,12 @@ class Batcher {
   bool reserve(Sequence& sequence, std::size_t tokens);
   bool make_room(const Sequence& keep);
   void preempt(std::size_t index);
+  [[nodiscard]] static Step step_of(Sequence& sequence);
+  void charge(Sequence& sequence);
   void run_pass();
   void take(Sequence& sequence, MatrixView<const float> logits, std::size_t first_row,
             Seconds time);
+  void count(Sequence& sequence, Phase phase, const PhaseWork& more);
   void remember(Sequence& sequence);
   void finish_done();
 

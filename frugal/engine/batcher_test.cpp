@@ -42,7 +42,15 @@ class BatcherTest : public testing::Test {
     request.sampler = sampler;
     request.on_token = [&into](TokenId token) { into.push_back(token); };
     request.proposer = std::move(proposer);
+    request.on_done = [this](const Ending& ending) { done_.push_back(ending); };
     return batcher.submit(std::move(request));
+  }
+
+  /// What all requests that `submit` made were told to be theirs, but layers.
+  [[nodiscard]] Work told() const {
+    Work sum;
+    for (const Ending& ending : done_) sum += ending.work;
+    return sum;
   }
 
   static SamplerOptions greedy() { return {.temperature = 0.0F}; }
@@ -54,6 +62,7 @@ class BatcherTest : public testing::Test {
     return prompt;
   }
 
+  std::vector<Ending> done_;
   TempFolder folder_;
   model::Model model_ = model::load(write_tiny_model(folder_ / "m.gguf", {.context = 4096}));
   Engine engine_{model_, {.threads = 1}};
@@ -141,6 +150,84 @@ TEST_F(BatcherTest, APoolTooSmallForAllPutsBackTheYoungestAndLosesNothing) {
   EXPECT_EQ(batcher.pool().free_pages(), batcher.pool().pages());
 }
 
+/// Guesses right, wrong, or something in between.
+class Oracle final : public Proposer {
+ public:
+  Oracle(std::vector<TokenId> answer, std::size_t prompt, std::uint32_t wrong_every)
+      : answer_(std::move(answer)), prompt_(prompt), wrong_every_(wrong_every) {}
+  std::vector<TokenId> propose(std::span<const TokenId> sequence, std::size_t count) override {
+    std::vector<TokenId> guesses;
+    for (std::size_t i = sequence.size() - prompt_; i < answer_.size() && guesses.size() < count;
+         ++i) {
+      guesses.push_back(++asked_ % wrong_every_ == 0 ? 5 : answer_[i]);
+    }
+    return guesses;
+  }
+
+ private:
+  std::vector<TokenId> answer_;
+  std::size_t prompt_;
+  std::uint32_t wrong_every_;
+  std::uint32_t asked_ = 0;
+};
+
+void expect_same_work(const Work& told, const Work& whole) {
+  for (const Phase phase : kAllPhases) {
+    const PhaseWork& a = told[phase];
+    const PhaseWork& b = whole[phase];
+    EXPECT_EQ(a.cost, b.cost) << phase_name(phase);
+    EXPECT_EQ(a.prompt_tokens, b.prompt_tokens);
+    EXPECT_EQ(a.cached_tokens, b.cached_tokens);
+    EXPECT_EQ(a.output_tokens, b.output_tokens);
+    EXPECT_EQ(a.rejected_tokens, b.rejected_tokens);
+    EXPECT_EQ(a.recomputed_tokens, b.recomputed_tokens);
+    EXPECT_NEAR(a.time.value(), b.time.value(), 1e-9 * b.time.value());
+    EXPECT_NEAR(a.rejected_time.value(), b.rejected_time.value(), 1e-9);
+    EXPECT_NEAR(a.recomputed_time.value(), b.recomputed_time.value(), 1e-9);
+    EXPECT_LE(a.rejected_time + a.recomputed_time, a.time);
+  }
+}
+
+TEST_F(BatcherTest, TheWorkOfAllRequestsIsTheEngines) {
+  // A pool too small, so that some is computed again; guesses, most of them wrong.
+  Batcher batcher(engine_, {.kv_positions = 224});
+  std::map<std::uint32_t, std::vector<TokenId>> got;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    const auto prompt = prompt_of(30, i);
+    submit(batcher, prompt, 60, got[i],
+           i == 2 ? std::make_unique<Oracle>(alone(prompt, 60, greedy()), 30, 2) : nullptr);
+  }
+  batcher.run();
+  const Work all = engine_.work();
+  EXPECT_GT(all.total().recomputed_time, Seconds(0.0));
+  EXPECT_GT(all.total().rejected_time, Seconds(0.0));
+  expect_same_work(told(), all);
+  ASSERT_EQ(all.layers().size(), model_.layers.size());
+  Seconds in_layers;
+  for (const Seconds time : all.layers()) {
+    EXPECT_GT(time, Seconds(0.0));
+    in_layers += time;
+  }
+  EXPECT_LT(in_layers, all.total().time);
+}
+
+TEST_F(BatcherTest, RequestsOfOnePassShareItByTheirTokens) {
+  Batcher batcher(engine_, {.kv_positions = 1024});
+  std::vector<TokenId> few;
+  std::vector<TokenId> many;
+  submit(batcher, prompt_of(20, 1), 1, few);
+  submit(batcher, prompt_of(60, 2), 1, many);
+  batcher.run();
+  EXPECT_EQ(batcher.counts().passes, 1U);
+  ASSERT_EQ(done_.size(), 2U);
+  const PhaseWork a = done_[0].work[Phase::kPrefill];
+  const PhaseWork b = done_[1].work[Phase::kPrefill];
+  EXPECT_NEAR(b.time / a.time, 3.0, 1e-9);
+  EXPECT_EQ(b.prompt_tokens, 3 * a.prompt_tokens);
+  // What rows share goes by rows; attention, which is a request's own, grows faster.
+  EXPECT_GT(b.cost.op(Op::kFloat), 3 * a.cost.op(Op::kFloat));
+}
+
 TEST_F(BatcherTest, ARequestLongerThanThePoolEndsWithTheContext) {
   Batcher batcher(engine_, {.kv_positions = 64});
   std::vector<TokenId> got;
@@ -151,7 +238,7 @@ TEST_F(BatcherTest, ARequestLongerThanThePoolEndsWithTheContext) {
   request.ignore_end = true;
   request.sampler = greedy();
   request.on_token = [&](TokenId token) { got.push_back(token); };
-  request.on_done = [&](StopReason why) { reason = why; };
+  request.on_done = [&](const Ending& ending) { reason = ending.reason; };
   batcher.submit(std::move(request));
   batcher.run();
   EXPECT_EQ(reason, StopReason::kContextFull);
@@ -170,7 +257,9 @@ TEST_F(BatcherTest, ARequestEndsAtItsOwnContextWhateverThePoolHolds) {
     request.ignore_end = true;
     request.sampler = greedy();
     request.on_token = [&got, context](TokenId token) { got[context].push_back(token); };
-    request.on_done = [&reasons, context](StopReason why) { reasons[context] = why; };
+    request.on_done = [&reasons, context](const Ending& ending) {
+      reasons[context] = ending.reason;
+    };
     batcher.submit(std::move(request));
   }
   batcher.run();
@@ -276,27 +365,6 @@ TEST_F(BatcherTest, ALongPromptHoldsOthersUpByItsBoundOnly) {
   batcher.run();
   EXPECT_EQ(slow, alone(prompt_of(1000, 2), 2, greedy()));
 }
-
-/// Guesses right, wrong, or something in between.
-class Oracle final : public Proposer {
- public:
-  Oracle(std::vector<TokenId> answer, std::size_t prompt, std::uint32_t wrong_every)
-      : answer_(std::move(answer)), prompt_(prompt), wrong_every_(wrong_every) {}
-  std::vector<TokenId> propose(std::span<const TokenId> sequence, std::size_t count) override {
-    std::vector<TokenId> guesses;
-    for (std::size_t i = sequence.size() - prompt_; i < answer_.size() && guesses.size() < count;
-         ++i) {
-      guesses.push_back(++asked_ % wrong_every_ == 0 ? 5 : answer_[i]);
-    }
-    return guesses;
-  }
-
- private:
-  std::vector<TokenId> answer_;
-  std::size_t prompt_;
-  std::uint32_t wrong_every_;
-  std::uint32_t asked_ = 0;
-};
 
 TEST_F(BatcherTest, GuessesChangeNoTokenWhetherRightOrWrong) {
   for (const float temperature : {0.0F, 0.9F}) {

@@ -80,16 +80,8 @@ const Work& Engine::work() const {
   return state_->work;
 }
 
-void Engine::count_output(Phase phase, std::uint64_t tokens) {
-  state_->work[phase].output_tokens += tokens;
-}
-
-void Engine::count_cached(Phase phase, std::uint64_t tokens) {
-  state_->work[phase].cached_tokens += tokens;
-}
-
-void Engine::count_rejected(Phase phase, std::uint64_t tokens) {
-  state_->work[phase].rejected_tokens += tokens;
+void Engine::count(Phase phase, const PhaseWork& more) {
+  state_->work[phase] += more;
 }
 
 namespace {
@@ -209,9 +201,9 @@ Cost share(const Cost& cost, std::uint64_t part, std::uint64_t whole) {
 
 // What a pass did goes to the phases of its pieces: attention to its own, everything that rows
 // share (weights above all) and the time in proportion to the layers their rows went through; the
-// first piece takes what does not divide.
-void count_work(Work& work, std::span<const Piece> pieces, const ForwardPass& pass,
-                const Cost& whole, Seconds time) {
+// first piece takes what does not divide.  The shares, piece by piece.
+std::vector<PhaseWork> shares_of(std::span<const Piece> pieces, const ForwardPass& pass,
+                                 const Cost& whole, Seconds time) {
   const std::span<const Cost> own = pass.own_costs();
   const std::span<const std::uint64_t> skipped = pass.skipped_layers();
   const auto went = [&](std::size_t i) { return (pieces[i].count * pass.layers()) - skipped[i]; };
@@ -222,18 +214,17 @@ void count_work(Work& work, std::span<const Piece> pieces, const ForwardPass& pa
     all += went(i);
   }
   Cost rest = shared;
+  std::vector<PhaseWork> shares(pieces.size());
   for (std::size_t i = 0; i < pieces.size(); ++i) {
-    const Piece& piece = pieces[i];
-    PhaseWork& phase = work[piece.step->phase];
     const Cost part = share(shared, went(i), all);
     rest -= part;
-    phase.cost += part;
-    phase.cost += own[i];
-    phase.time += (static_cast<double>(went(i)) / static_cast<double>(all)) * time;
-    phase.layers_skipped += skipped[i];
-    if (piece.step->phase == Phase::kPrefill) phase.prompt_tokens += piece.count;
+    shares[i].cost = part + own[i];
+    shares[i].time = (static_cast<double>(went(i)) / static_cast<double>(all)) * time;
+    shares[i].layers_skipped = skipped[i];
+    if (pieces[i].step->phase == Phase::kPrefill) shares[i].prompt_tokens = pieces[i].count;
   }
-  work[pieces.front().step->phase].cost += rest;
+  shares.front().cost += rest;
+  return shares;
 }
 
 // Undoes what a failed call appended.
@@ -263,6 +254,7 @@ MatrixView<const float> Engine::forward(std::span<const Step> steps) {
   const Work before = s.work;
   try {
     for (const Step& step : steps) check_step(s.model, step);
+    std::vector<PhaseWork> of_steps(steps.size());
     Dealer dealer(steps, s.batch);
     for (auto pieces = dealer.next(); !pieces.empty(); pieces = dealer.next()) {
       const Seconds started = monotonic_now();
@@ -278,9 +270,17 @@ MatrixView<const float> Engine::forward(std::span<const Step> steps) {
       }
       Cost cost = s.pass.cost();
       cost -= cost_before;
-      count_work(s.work, pieces, s.pass, cost, monotonic_now() - started);
+      const auto shares = shares_of(pieces, s.pass, cost, monotonic_now() - started);
+      for (std::size_t i = 0; i < pieces.size(); ++i) {
+        of_steps[static_cast<std::size_t>(pieces[i].step - steps.data())] += shares[i];
+      }
+      s.work.add_layers(s.pass.layer_times());
     }
     check_finite(s.model, {logits.data, rows * vocab_size});
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      s.work[steps[i].phase] += of_steps[i];
+      if (steps[i].work != nullptr) (*steps[i].work)[steps[i].phase] += of_steps[i];
+    }
   } catch (...) {
     rollback.apply();
     s.work = before;
@@ -291,7 +291,7 @@ MatrixView<const float> Engine::forward(std::span<const Step> steps) {
 
 std::span<const float> Engine::forward(KvCache& cache, std::span<const TokenId> tokens,
                                        Logits wanted, Phase phase) {
-  const Step step{&cache, tokens, wanted, phase};
+  const Step step{.cache = &cache, .tokens = tokens, .wanted = wanted, .phase = phase};
   const MatrixView<const float> logits = forward(std::span(&step, 1));
   return {logits.data, logits.rows * logits.cols};
 }

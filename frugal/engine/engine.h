@@ -83,14 +83,12 @@ class Engine {
   [[nodiscard]] std::size_t threads(Phase phase = Phase::kDecode) const;
   [[nodiscard]] float exit_confidence() const;
 
-  /// Work since construction: operations, bytes and seconds by phase.  Prompt tokens are counted by
-  /// prefill, output tokens by whoever hands them out (`count_output`).
+  /// Work since construction: operations, bytes and seconds by phase and by layer.  Prompt tokens
+  /// are counted by prefill, what only callers know of by them (`count`).
   [[nodiscard]] const Work& work() const;
-  void count_output(Phase phase, std::uint64_t tokens);
-  /// Prompt tokens that were found in a cache.
-  void count_cached(Phase phase, std::uint64_t tokens);
-  /// Tokens that were computed and thrown away.
-  void count_rejected(Phase phase, std::uint64_t tokens);
+  /// Tokens that were handed out, found in a cache, thrown away or computed again, and how much of
+  /// the time went to waste.
+  void count(Phase phase, const PhaseWork& more);
 
  private:
   struct State;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "frugal/base/clock.h"
 #include "frugal/engine/cost.h"
 #include "frugal/kernels/activation.h"
 #include "frugal/kernels/elementwise.h"
@@ -52,6 +53,8 @@ void ForwardPass::run(std::span<const Chunk> chunks) {
   embed();
   prepare_turns();
   plan_attention();
+  layer_times_.clear();
+  Seconds entered = monotonic_now();
   const model::Norm none{};  // after the last layer: the final norm is for chosen rows only
   for (std::size_t index = 0; index < model_.layers.size(); ++index) {
     const bool last = index + 1 == model_.layers.size();
@@ -60,6 +63,9 @@ void ForwardPass::run(std::span<const Chunk> chunks) {
     if (going_ > 0) mlp(model_.layers[index], next);
     carry(next);
     if (!last) leave(index);
+    const Seconds left = monotonic_now();
+    layer_times_.push_back(left - entered);
+    entered = left;
   }
   for (const Chunk& chunk : chunks) chunk.cache->advance(chunk.tokens.size());
 }

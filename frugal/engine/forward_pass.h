@@ -51,6 +51,8 @@ class ForwardPass {
   /// Layers that the rows of each chunk of the last run did not go through, together.
   [[nodiscard]] std::span<const std::uint64_t> skipped_layers() const { return skipped_layers_; }
   [[nodiscard]] std::size_t layers() const { return model_.layers.size(); }
+  /// Wall time that the last run spent in each layer.
+  [[nodiscard]] std::span<const Seconds> layer_times() const { return layer_times_; }
 
  private:
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
@@ -133,6 +135,7 @@ class ForwardPass {
   Cost cost_;
   std::vector<Cost> own_costs_;
   std::vector<std::uint64_t> skipped_layers_;
+  std::vector<Seconds> layer_times_;
 };
 
 }  // namespace frugal::engine

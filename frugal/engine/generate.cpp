@@ -72,7 +72,7 @@ Generation generate(Engine& engine, std::span<const TokenId> prompt, GenerateOpt
     out.tokens.push_back(token);
     text.push(tokenizer.piece(token));
   };
-  request.on_done = [&](StopReason reason) { out.reason = reason; };
+  request.on_done = [&](const Ending& ending) { out.reason = ending.reason; };
   (void)batcher.submit(std::move(request));
   batcher.run();
   text.finish();

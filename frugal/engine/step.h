@@ -31,6 +31,8 @@ struct Step {
   /// The first of `tokens` that may stop at an exit of the model, as all after it may, where the
   /// engine has a confidence for that.
   std::size_t exits_from = kNoExits;
+  /// Where the step's share of the call's work is added, as it is to Engine::work.
+  Work* work = nullptr;
 };
 
 /// Rows of logits that a step gets.

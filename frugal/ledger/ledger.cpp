@@ -43,7 +43,7 @@ struct Ledger::Database {
     // First of all, and before anything is changed: is it ours?
     const std::int64_t version = version_at_one_moment();
     if (mode == Mode::kReadOnly) {
-      require_current(version);
+      require_written(version);
       require_whole();
       return;
     }
@@ -63,15 +63,9 @@ struct Ledger::Database {
     return file_version(connection, kSchemaVersion);
   }
 
-  void require_current(std::int64_t version) const {
-    if (version == kSchemaVersion) return;
-    if (version == 0) {
-      throw Error(ErrorKind::kCorrupt, str("{}: empty, expected a ledger", connection.name()));
-    }
-    throw Error(
-        ErrorKind::kUnsupported,
-        str("{}: ledger of version {}, expected {}: append to it once to bring it up to date",
-            connection.name(), version, kSchemaVersion));
+  void require_written(std::int64_t version) const {
+    if (version > 0) return;
+    throw Error(ErrorKind::kCorrupt, str("{}: empty, expected a ledger", connection.name()));
   }
 
   // SQLite notices damage only where it looks.  A broken index would hide records without a word,
@@ -143,6 +137,11 @@ void Ledger::add_metric(RunId run, const Metric& metric) {
 void Ledger::add_note(RunId run, const Note& note) {
   database_->change(run,
                     [&](sqlite::Connection& connection) { insert_note(connection, run, note); });
+}
+
+void Ledger::add_power(RunId run, const std::vector<PowerSample>& samples) {
+  database_->change(
+      run, [&](sqlite::Connection& connection) { insert_power(connection, run, samples); });
 }
 
 void Ledger::finish(RunId run) {

@@ -46,6 +46,13 @@ struct Note {
   std::string text;
 };
 
+/// Mean power of one domain over the time since the sample before, or since the run began.
+struct PowerSample {
+  std::string domain;
+  Seconds at;  ///< its end, since the run began
+  Watts power;
+};
+
 struct Run {
   RunId id = 0;
   std::optional<RunId> parent;  ///< the study this run belongs to
@@ -56,6 +63,7 @@ struct Run {
   std::optional<account::Receipt> receipt;
   std::vector<Metric> metrics;
   std::vector<Note> notes;
+  std::vector<PowerSample> power;  ///< in the order they were taken
 
   [[nodiscard]] const Metric* metric(std::string_view name) const;  ///< the latest of that name
   [[nodiscard]] std::string_view note(std::string_view key) const;  ///< the latest, or empty
@@ -72,10 +80,10 @@ class Ledger {
  public:
   enum class Mode { kReadOnly, kAppend };
 
-  static constexpr int kSchemaVersion = 1;
+  static constexpr int kSchemaVersion = 2;
 
-  /// kAppend creates the file when there is none.  kReadOnly needs no right to write and checks the
-  /// whole file for damage first.
+  /// kAppend creates the file when there is none, and brings an older one up to date.  kReadOnly
+  /// needs no right to write and checks the whole file for damage first.
   explicit Ledger(const std::filesystem::path& path, Mode mode = Mode::kAppend);
   ~Ledger();
   Ledger(Ledger&&) noexcept;
@@ -86,6 +94,7 @@ class Ledger {
   void add_receipt(RunId run, const account::Receipt& receipt);
   void add_metric(RunId run, const Metric& metric);
   void add_note(RunId run, const Note& note);
+  void add_power(RunId run, const std::vector<PowerSample>& samples);
   void finish(RunId run);
 
   /// All runs in order, with everything recorded of them.

@@ -132,6 +132,49 @@ TEST_F(LedgerTest, AReceiptComesBackWithAllItsWork) {
     expect_same_bits(got[phase].uncertainty.value(), receipt[phase].uncertainty.value());
   }
   EXPECT_EQ(got.work, receipt.work);
+  expect_same_bits(got.rejected.energy.value(), receipt.rejected.energy.value());
+  expect_same_bits(got.recomputed.uncertainty.value(), receipt.recomputed.uncertainty.value());
+  ASSERT_EQ(got.layers.size(), receipt.layers.size());
+  for (std::size_t i = 0; i < got.layers.size(); ++i) {
+    expect_same_bits(got.layers[i].energy.value(), receipt.layers[i].energy.value());
+    expect_same_bits(got.layers[i].uncertainty.value(), receipt.layers[i].uncertainty.value());
+  }
+}
+
+TEST_F(LedgerTest, PowerComesBackInOrder) {
+  Ledger ledger(file());
+  const RunId id = ledger.begin(sample_info());
+  ledger.add_power(id,
+                   {{"cpu", Seconds(0.1), Watts(7.0)}, {"dram", Seconds(0.1), Watts(1.0 / 3.0)}});
+  ledger.add_power(id, {{"cpu", Seconds(0.2), Watts(8.0)}});
+  const std::vector<PowerSample> got = ledger.run(id).value().power;
+  ASSERT_EQ(got.size(), 3U);
+  EXPECT_EQ(got[1].domain, "dram");
+  EXPECT_EQ(got[1].power.value(), 1.0 / 3.0);
+  EXPECT_EQ(got[2].at, Seconds(0.2));
+}
+
+TEST_F(LedgerTest, AFileOfTheFirstVersionIsReadAsItIsAndBroughtUpToDateForWriting) {
+  {
+    sqlite::Connection db(file(), sqlite::Access::kReadWrite, std::chrono::milliseconds(2000));
+    migrate(db, migrations().first(1));
+    db.execute(
+        "INSERT INTO run VALUES (1, NULL, 'then', 'later', 'run', '', '', '', '{}', '{}', '0.1.0');"
+        "INSERT INTO receipt VALUES (1, 'all', 'host', 'measured', 6.0, 1.0, 2.0, '');"
+        "INSERT INTO phase VALUES (1, 'decode', 6.0, 1.0, 2.0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, "
+        "0)");
+  }
+  for (const Ledger::Mode mode : {Ledger::Mode::kReadOnly, Ledger::Mode::kAppend}) {
+    const Ledger ledger(file(), mode);
+    const ledger::Run run = ledger.run(1).value();
+    ASSERT_TRUE(run.receipt);
+    EXPECT_EQ((*run.receipt)[Phase::kDecode].energy, Joules(6.0));
+    EXPECT_EQ(run.receipt->work[Phase::kDecode].output_tokens, 7U);
+    EXPECT_EQ(run.receipt->work[Phase::kDecode].recomputed_tokens, 0U);
+    EXPECT_TRUE(run.receipt->layers.empty());
+    EXPECT_TRUE(run.power.empty());
+  }
+  EXPECT_EQ(raw().integer("PRAGMA user_version"), Ledger::kSchemaVersion);
 }
 
 TEST_F(LedgerTest, EachCountLiesInTheColumnOfItsName) {

@@ -74,7 +74,7 @@ Phase phase_of(const sqlite::Connection& connection, std::string_view name) {
 // Reads the columns of `phase` after its name, in the order of select_phases.
 void read_phase(const sqlite::Statement& row, Phase phase, account::Receipt& receipt) {
   if (receipt.total.quality != meter::Quality::kUnavailable) {
-    account::PhaseEnergy& energy = receipt.phases[static_cast<std::size_t>(phase)];
+    account::Share& energy = receipt.phases[static_cast<std::size_t>(phase)];
     energy.energy = Joules(row.optional_real(1).value_or(kNotANumber));
     energy.uncertainty = Joules(row.optional_real(2).value_or(kNotANumber));
   }
@@ -87,6 +87,68 @@ void read_phase(const sqlite::Statement& row, Phase phase, account::Receipt& rec
   }
   for (std::uint64_t& count : work.cost.ops) count = restored(row.integer(column++));
   for (std::uint64_t& count : work.cost.bytes) count = restored(row.integer(column++));
+  for (std::uint64_t* count : {&work.layers_skipped, &work.recomputed_tokens}) {
+    *count = restored(row.integer(column++));
+  }
+  for (Seconds* time : {&work.rejected_time, &work.recomputed_time}) {
+    *time = Seconds(row.optional_real(column++).value_or(kNotANumber));
+  }
+}
+
+constexpr std::string_view kRejected = "rejected";
+constexpr std::string_view kRecomputed = "recomputed";
+constexpr std::string_view kLayer = "layer";
+
+// Reads part, energy_j, energy_j_std, time_s.
+void read_part(const sqlite::Connection& connection, const sqlite::Statement& row,
+               account::Receipt& receipt) {
+  const std::string name = row.text(0);
+  account::Share share;
+  if (receipt.total.quality != meter::Quality::kUnavailable) {
+    share.energy = Joules(row.optional_real(1).value_or(kNotANumber));
+    share.uncertainty = Joules(row.optional_real(2).value_or(kNotANumber));
+  }
+  if (name == kRejected) {
+    receipt.rejected = share;
+  } else if (name == kRecomputed) {
+    receipt.recomputed = share;
+  } else if (name == kLayer) {
+    std::vector<Seconds> times(receipt.work.layers().size() + 1);
+    times.back() = Seconds(row.optional_real(3).value_or(kNotANumber));
+    receipt.work.add_layers(times);
+    if (receipt.total.quality != meter::Quality::kUnavailable) receipt.layers.push_back(share);
+  } else {
+    unknown_word(connection, "part", name);
+  }
+}
+
+void insert_parts(sqlite::Connection& connection, RunId run, const account::Receipt& receipt) {
+  sqlite::Statement insert = connection.prepare(
+      "INSERT INTO part (run, part, number, energy_j, energy_j_std, time_s)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  const auto add = [&](std::string_view name, std::size_t number, const account::Share& share,
+                       Seconds time) {
+    insert.run(run, name, static_cast<std::int64_t>(number), known(receipt.total, share.energy),
+               known(receipt.total, share.uncertainty), time.value());
+  };
+  const PhaseWork all = receipt.work.total();
+  if (all.rejected_tokens > 0) add(kRejected, 0, receipt.rejected, all.rejected_time);
+  if (all.recomputed_tokens > 0) add(kRecomputed, 0, receipt.recomputed, all.recomputed_time);
+  const std::vector<Seconds>& layers = receipt.work.layers();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    add(kLayer, i, i < receipt.layers.size() ? receipt.layers[i] : account::Share{}, layers[i]);
+  }
+}
+
+// The columns of `phase`; those that an older file lacks are 0.
+std::string select_phases(std::int64_t version) {
+  return str(
+      "SELECT phase, energy_j, energy_j_std, time_s, prompt_tokens, cached_tokens,"
+      " output_tokens, rejected_tokens, ops_float, ops_int8, ops_special, bytes_dram,"
+      " bytes_cache, bytes_device, bytes_network, bytes_storage, {} FROM phase"
+      " WHERE run = ?1",
+      version < 2 ? "0, 0, 0.0, 0.0"
+                  : "layers_skipped, recomputed_tokens, rejected_time_s, recomputed_time_s");
 }
 
 // The statements that fill one run, prepared once for all runs.
@@ -94,17 +156,23 @@ class RecordReader {
  public:
   explicit RecordReader(const sqlite::Connection& connection)
       : connection_(connection),
+        version_(connection.integer("PRAGMA user_version")),
         readings_(connection.prepare("SELECT domain, boundary, quality, energy_j, energy_j_std,"
                                      " time_s, note FROM reading WHERE run = ?1 ORDER BY id")),
         receipt_(connection.prepare("SELECT domain, boundary, quality, energy_j, energy_j_std,"
                                     " time_s, note FROM receipt WHERE run = ?1")),
-        phases_(connection.prepare(
-            "SELECT phase, energy_j, energy_j_std, time_s, prompt_tokens, cached_tokens,"
-            " output_tokens, rejected_tokens, ops_float, ops_int8, ops_special, bytes_dram,"
-            " bytes_cache, bytes_device, bytes_network, bytes_storage FROM phase WHERE run = ?1")),
+        phases_(connection.prepare(select_phases(version_))),
         metrics_(connection.prepare("SELECT name, value, std_err, low, high, count FROM metric"
                                     " WHERE run = ?1 ORDER BY id")),
-        notes_(connection.prepare("SELECT key, text FROM note WHERE run = ?1 ORDER BY id")) {}
+        notes_(connection.prepare("SELECT key, text FROM note WHERE run = ?1 ORDER BY id")) {
+    if (version_ < 2) return;
+    parts_ = connection.prepare(
+        "SELECT part, energy_j, energy_j_std, time_s FROM part"
+        " WHERE run = ?1 ORDER BY part, number");
+    power_ = connection.prepare(
+        "SELECT domain, at_s, power_w FROM power WHERE run = ?1"
+        " ORDER BY id");
+  }
 
   void fill(Run& run) {
     readings_.bind(run.id);
@@ -121,6 +189,13 @@ class RecordReader {
     }
     notes_.bind(run.id);
     while (notes_.step()) run.notes.push_back({.key = notes_.text(0), .text = notes_.text(1)});
+    if (!power_) return;
+    power_->bind(run.id);
+    while (power_->step()) {
+      run.power.push_back({.domain = power_->text(0),
+                           .at = Seconds(power_->optional_real(1).value_or(kNotANumber)),
+                           .power = Watts(power_->optional_real(2).value_or(kNotANumber))});
+    }
   }
 
  private:
@@ -133,15 +208,21 @@ class RecordReader {
     while (phases_.step()) {
       read_phase(phases_, phase_of(connection_, phases_.text(0)), receipt);
     }
+    if (!parts_) return receipt;
+    parts_->bind(run);
+    while (parts_->step()) read_part(connection_, *parts_, receipt);
     return receipt;
   }
 
   const sqlite::Connection& connection_;
+  std::int64_t version_;
   sqlite::Statement readings_;
   sqlite::Statement receipt_;
   sqlite::Statement phases_;
   sqlite::Statement metrics_;
   sqlite::Statement notes_;
+  std::optional<sqlite::Statement> parts_ = std::nullopt;
+  std::optional<sqlite::Statement> power_ = std::nullopt;
 };
 
 }  // namespace
@@ -174,8 +255,9 @@ void insert_receipt(sqlite::Connection& connection, RunId run, const account::Re
   sqlite::Statement insert = connection.prepare(
       "INSERT INTO phase (run, phase, energy_j, energy_j_std, time_s, prompt_tokens, cached_tokens,"
       " output_tokens, rejected_tokens, ops_float, ops_int8, ops_special, bytes_dram, bytes_cache,"
-      " bytes_device, bytes_network, bytes_storage) VALUES"
-      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
+      " bytes_device, bytes_network, bytes_storage, layers_skipped, recomputed_tokens,"
+      " rejected_time_s, recomputed_time_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+      " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)");
   for (const Phase phase : kAllPhases) {
     const PhaseWork& work = receipt.work[phase];
     const Cost& cost = work.cost;
@@ -186,7 +268,19 @@ void insert_receipt(sqlite::Connection& connection, RunId run, const account::Re
                stored(cost.op(Op::kInt8)), stored(cost.op(Op::kSpecial)),
                stored(cost.traffic(Traffic::kDram)), stored(cost.traffic(Traffic::kCache)),
                stored(cost.traffic(Traffic::kDevice)), stored(cost.traffic(Traffic::kNetwork)),
-               stored(cost.traffic(Traffic::kStorage)));
+               stored(cost.traffic(Traffic::kStorage)), stored(work.layers_skipped),
+               stored(work.recomputed_tokens), work.rejected_time.value(),
+               work.recomputed_time.value());
+  }
+  insert_parts(connection, run, receipt);
+}
+
+void insert_power(sqlite::Connection& connection, RunId run,
+                  const std::vector<PowerSample>& samples) {
+  sqlite::Statement insert =
+      connection.prepare("INSERT INTO power (run, domain, at_s, power_w) VALUES (?1, ?2, ?3, ?4)");
+  for (const PowerSample& sample : samples) {
+    insert.run(run, std::string_view(sample.domain), sample.at.value(), sample.power.value());
   }
 }
 

@@ -17,6 +17,8 @@ void insert_readings(sqlite::Connection& connection, RunId run,
                      const std::vector<meter::Reading>& readings);
 void insert_receipt(sqlite::Connection& connection, RunId run, const account::Receipt& receipt);
 void insert_metric(sqlite::Connection& connection, RunId run, const Metric& metric);
+void insert_power(sqlite::Connection& connection, RunId run,
+                  const std::vector<PowerSample>& samples);
 void insert_note(sqlite::Connection& connection, RunId run, const Note& note);
 
 /// The runs that `where` selects, in order of id, with all their records.  `value` is its ?1.

@@ -98,7 +98,34 @@ CREATE TABLE note (
 CREATE INDEX note_by_run ON note (run);
 )sql";
 
-constexpr std::array kMigrations = {kVersion1};
+// What of a phase was waste, what each layer took, and power over time.
+constexpr std::string_view kVersion2 = R"sql(
+ALTER TABLE phase ADD COLUMN layers_skipped    INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE phase ADD COLUMN recomputed_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE phase ADD COLUMN rejected_time_s   REAL DEFAULT 0;
+ALTER TABLE phase ADD COLUMN recomputed_time_s REAL DEFAULT 0;
+
+CREATE TABLE part (
+  run          INTEGER NOT NULL REFERENCES receipt (run),
+  part         TEXT NOT NULL,
+  number       INTEGER NOT NULL,
+  energy_j     REAL,
+  energy_j_std REAL,
+  time_s       REAL,
+  PRIMARY KEY (run, part, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE power (
+  id      INTEGER PRIMARY KEY,
+  run     INTEGER NOT NULL REFERENCES run (id),
+  domain  TEXT NOT NULL,
+  at_s    REAL NOT NULL,
+  power_w REAL
+) STRICT;
+CREATE INDEX power_by_run ON power (run);
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2};
 static_assert(kMigrations.size() == Ledger::kSchemaVersion);
 static_assert(kOpKinds == 3 && kTrafficKinds == 5, "a new kind needs a column in phase");
 

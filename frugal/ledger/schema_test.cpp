@@ -118,7 +118,7 @@ TEST_F(SchemaTest, TheReleasedStepsGiveTheTablesOfTheDocumentation) {
   EXPECT_EQ(db.integer("PRAGMA user_version"), Ledger::kSchemaVersion);
   EXPECT_EQ(db.text("SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema"
                     " WHERE type = 'table' ORDER BY name)"),
-            "metric note phase reading receipt run");
+            "metric note part phase power reading receipt run");
 }
 
 TEST_F(SchemaTest, AnUnavailableReadingCannotHaveAnEnergy) {

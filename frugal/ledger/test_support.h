@@ -110,7 +110,7 @@ inline account::Receipt sample_receipt() {
   receipt.total = sample_reading("all", 12.3);
   std::uint64_t next = 1;
   for (const Phase phase : kAllPhases) {
-    account::PhaseEnergy& energy = receipt.phases[static_cast<std::size_t>(phase)];
+    account::Share& energy = receipt.phases[static_cast<std::size_t>(phase)];
     energy.energy = Joules(static_cast<double>(next++) / 3.0);
     energy.uncertainty = Joules(static_cast<double>(next++) / 9.0);
     PhaseWork& work = receipt.work[phase];
@@ -118,10 +118,22 @@ inline account::Receipt sample_receipt() {
     work.cached_tokens = next++;
     work.output_tokens = next++;
     work.rejected_tokens = next++;
+    work.layers_skipped = next++;
+    work.recomputed_tokens = next++;
+    work.rejected_time = Seconds(static_cast<double>(next++) / 7.0);
+    work.recomputed_time = Seconds(static_cast<double>(next++) / 7.0);
     for (std::uint64_t& count : work.cost.ops) count = next++;
     for (std::uint64_t& count : work.cost.bytes) count = next++;
     work.time = Seconds(static_cast<double>(next++) / 7.0);
   }
+  receipt.rejected = {Joules(1.0 / 11.0), Joules(1.0 / 13.0)};
+  receipt.recomputed = {Joules(2.0 / 11.0), Joules(2.0 / 13.0)};
+  std::vector<Seconds> layers;
+  for (int i = 0; i < 12; ++i) {
+    receipt.layers.push_back({Joules(i / 17.0), Joules(i / 19.0)});
+    layers.emplace_back(i / 23.0);
+  }
+  receipt.work.add_layers(layers);
   return receipt;
 }
 

@@ -13,14 +13,19 @@ namespace frugal::meter {
 
 /// A count of CPU seconds that only grows.
 struct CpuTimeSource {
-  std::string description;                       ///< "this process and its waited-for children"
+  std::string description;                       ///< "this process and all that it started"
   std::function<std::optional<Seconds>()> read;  ///< nothing when it cannot be read
   Seconds resolution{0.001};
 };
 
-/// User and system time of this process and of the children it has waited for.  A child's time
-/// arrives all at once when it is waited for, so children must start and end inside the span.
-/// Source: getrusage(2).
+/// User and system time of this process, of the children it has waited for, and of all descendants
+/// that still run: theirs in whole ticks of the kernel (mostly 10 ms), to be exact once they are
+/// waited for.  Where the kernel does not list children (CONFIG_PROC_CHILDREN) a child's time
+/// arrives all at once when it is waited for.
+///
+/// Never grows by what nobody spent: a process that ends between two looks is seen a look later.
+/// Threads: one at a time per source.
+/// Source: getrusage(2), proc(5).
 [[nodiscard]] CpuTimeSource process_cpu_time();
 
 /// Busy time of all processors, from the first line of `<root>/proc/stat`: user, nice, system,

@@ -88,7 +88,7 @@ TEST(ModelMeter, IsUnavailableWhenCpuTimeCannotBeReadOrFalls) {
 
 TEST(ModelMeter, StatesItsConstantsAndItsDoubt) {
   const std::string text = ModelMeter().description();
-  for (const std::string_view part : {"6 W", "0.5", "×/÷1.7", "waited-for children", "idle"}) {
+  for (const std::string_view part : {"6 W", "0.5", "×/÷1.7", "all that it started", "idle"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in: " << text;
   }
 }
@@ -131,6 +131,41 @@ TEST(ProcessCpuTime, GrowsWithTheWorkOfAChildOnceItWasWaitedFor) {
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_GE(*source.read() - before, Seconds(0.08));
+}
+
+// A child and a grandchild that run on; afterwards all of it, exactly once.
+TEST(ProcessCpuTime, SeesDescendantsThatStillRun) {
+  if (!std::filesystem::exists(str("/proc/{0}/task/{0}/children", getpid()))) {
+    GTEST_SKIP() << "this kernel does not list children";
+  }
+  const CpuTimeSource source = process_cpu_time();
+  const Seconds before = *source.read();
+  int ready[2];
+  int leave[2];
+  ASSERT_EQ(pipe(ready), 0);
+  ASSERT_EQ(pipe(leave), 0);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const pid_t grandchild = fork();
+    burn(Seconds(0.1));
+    char word = 'r';
+    (void)!write(ready[1], &word, 1);
+    (void)!read(leave[0], &word, 1);
+    if (grandchild > 0) waitpid(grandchild, nullptr, 0);
+    _exit(0);
+  }
+  char word = 0;
+  ASSERT_EQ(read(ready[0], &word, 1), 1);
+  ASSERT_EQ(read(ready[0], &word, 1), 1);
+  const Seconds running = *source.read() - before;
+  EXPECT_GE(running, Seconds(0.16)) << "twice 0.1 s, less a tick or two each";
+  ASSERT_EQ(write(leave[1], "ll", 2), 2);
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  const Seconds ended = *source.read() - before;
+  EXPECT_GE(ended, running);
+  EXPECT_GE(ended, Seconds(0.19));
+  for (const int end : {ready[0], ready[1], leave[0], leave[1]}) close(end);
 }
 
 TEST(MachineCpuTime, AddsBusyColumnsOnly) {

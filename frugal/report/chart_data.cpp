@@ -75,7 +75,9 @@ Json chart_data(const Study& study) {
   }
   Json phases = Json::array();
   for (const Phase phase : used_phases(study)) phases.push_back(phase_name(phase));
+  const Plan* shown = plan_of_flow(study);
   return {{"plans", std::move(plans)},
+          {"flow", shown ? flow_data(*shown->run) : Json(nullptr)},
           {"front", pareto_front(study.plans)},
           {"bound", study.bound ? Json(*study.bound) : Json(nullptr)},
           {"phases", std::move(phases)},

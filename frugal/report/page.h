@@ -29,6 +29,18 @@ namespace frugal::report {
 /// with a note `impact`; empty when none has one.  Nothing in a note can make it throw.
 [[nodiscard]] std::string impact_section(const std::vector<const ledger::Run*>& runs);
 
+/// Where the joules of one run went, `whose` being whose they are in words ("Joules of run 3"): the
+/// parts of its receipt as a picture and a table, its layers, power over time.  Empty for a run
+/// with neither joules nor power.
+[[nodiscard]] std::string flow_section(const ledger::Run& run, std::string_view whose);
+/// What its charts draw; null where flow_section is empty.
+[[nodiscard]] Json flow_data(const ledger::Run& run);
+/// The run that a page without a study shows the flow of: the latest finished one with joules
+/// or power; null: there is none.
+[[nodiscard]] const ledger::Run* run_of_flow(const std::vector<ledger::Run>& runs);
+/// The plan that a study's page shows it of: the chosen one, else the first with either.
+[[nodiscard]] const Plan* plan_of_flow(const Study& study);
+
 /// What the charts draw, in SI units except where a key says otherwise.
 [[nodiscard]] Json chart_data(const Study& study);
 

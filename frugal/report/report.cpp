@@ -54,7 +54,11 @@ std::string render_page(const std::vector<ledger::Run>& runs) {
                     runs.size()));
   }
   const ledger::Run* parent = latest_study(runs);
-  if (parent == nullptr) return document("frugal: energy report", runs_body(runs), nullptr);
+  if (parent == nullptr) {
+    const ledger::Run* shown = run_of_flow(runs);
+    const Json data = shown ? Json{{"flow", flow_data(*shown)}} : Json(nullptr);
+    return document("frugal: energy report", runs_body(runs), data);
+  }
   const Study study = read_study(*parent, runs);
   return document("frugal: energy of " + parent->info.model, study_body(study), chart_data(study));
 }

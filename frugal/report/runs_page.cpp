@@ -179,7 +179,11 @@ std::string runs_body(const std::vector<ledger::Run>& runs) {
           "<h1>{} {} on the scale</h1>\n<p class=\"meta\">No finished study is in "
           "this ledger, so there is no verdict.{}</p>\n</header>\n",
           finished, finished == 1 ? "run" : "runs", remark);
-  out += run_table(rows) + impact_section(rows) + figure_table(rows);
+  out += run_table(rows);
+  if (const ledger::Run* shown = run_of_flow(runs)) {
+    out += flow_section(*shown, str("Joules of run {}, the latest that recorded them", shown->id));
+  }
+  out += impact_section(rows) + figure_table(rows);
   if (rows.empty()) return out;
   return out + "<section id=\"machine\">\n<h2>The machine of the latest run</h2>\n" +
          machine_facts(rows.front()->info.machine) + "</section>\n";

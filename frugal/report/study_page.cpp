@@ -310,7 +310,7 @@ std::string phase_row(const Study& study, const Plan& plan, const Scale& scale) 
       row += unknown_cell(format.unknown_reason);
       continue;
     }
-    const account::PhaseEnergy& part = (*plan.run->receipt)[phase];
+    const account::Share& part = (*plan.run->receipt)[phase];
     row += figure_cell(meter_figure(part.energy, part.uncertainty), format);
   }
   if (!known) return row + unknown_cell(format.unknown_reason) + "</tr>\n";
@@ -363,7 +363,11 @@ std::string phase_section(const Study& study) {
 std::string study_body(const Study& study) {
   std::vector<const ledger::Run*> runs;
   for (const Plan& plan : study.plans) runs.push_back(plan.run);
-  return header(study) + pareto_section(study) + plan_section(study) + phase_section(study) +
+  std::string flow;
+  if (const Plan* shown = plan_of_flow(study)) {
+    flow = flow_section(*shown->run, str("Joules of {}", escape(shown->label)));
+  }
+  return header(study) + pareto_section(study) + plan_section(study) + phase_section(study) + flow +
          impact_section(runs) + study_facts(study);
 }
 

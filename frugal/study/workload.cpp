@@ -18,7 +18,7 @@ void run_once(engine::Engine& engine, engine::KvCache& cache, const Workload& wo
       engine.forward(cache, workload.prompt, engine::Logits::kLast, Phase::kPrefill);
   for (std::size_t i = 0; i < workload.output_tokens; ++i) {
     const TokenId token = engine::argmax(logits);
-    engine.count_output(Phase::kDecode, 1);
+    engine.count(Phase::kDecode, {.output_tokens = 1});
     logits = engine.forward(cache, std::span(&token, 1), engine::Logits::kLast, Phase::kDecode);
   }
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <random>
+#include <vector>
 
 #include "frugal/account/receipt.h"
 
@@ -45,10 +46,10 @@ TEST(ReceiptLaws, PhasesAndIdleAreTheTotalExactlyInAnyOrder) {
     const double time_s = trial % 10 == 0 ? 0.0 : random_energy(random);
     const Receipt receipt =
         attribute({reading(energy_j, 0.1 * energy_j, time_s)}, random_work(random));
-    std::array<PhaseEnergy, kPhases> parts = receipt.phases;
+    std::array<Share, kPhases> parts = receipt.phases;
     std::shuffle(parts.begin(), parts.end(), random);
     Joules sum;
-    for (const PhaseEnergy& part : parts) sum += part.energy;
+    for (const Share& part : parts) sum += part.energy;
     ASSERT_EQ(sum.value(), receipt.total.energy.value()) << "trial " << trial;
   }
 }
@@ -59,7 +60,7 @@ TEST(ReceiptLaws, NoPartIsNegativeOrGreaterThanTheTotal) {
     const double energy_j = random_energy(random);
     const Receipt receipt =
         attribute({reading(energy_j, 0.1 * energy_j, random_energy(random))}, random_work(random));
-    for (const PhaseEnergy& part : receipt.phases) {
+    for (const Share& part : receipt.phases) {
       ASSERT_GE(part.energy, Joules(0.0)) << "trial " << trial;
       ASSERT_LE(part.energy, receipt.total.energy) << "trial " << trial;
       ASSERT_GE(part.uncertainty, Joules(0.0)) << "trial " << trial;
@@ -77,7 +78,7 @@ TEST(ReceiptLaws, HoldAtTheEndsOfTheNumberLine) {
         std::nextafter(1.0, 0.0), 1e300}) {
     const Receipt receipt = attribute({reading(energy_j, 0.0, 3.0)}, work);
     Joules sum;
-    for (const PhaseEnergy& part : receipt.phases) {
+    for (const Share& part : receipt.phases) {
       EXPECT_GE(part.energy, Joules(0.0));
       sum += part.energy;
     }
@@ -102,6 +103,47 @@ TEST(ReceiptLaws, SharesAreTheSharesOfTime) {
       ASSERT_NEAR(receipt[phase].energy.value(), energy_j * share, 1e-14 * energy_j);
       ASSERT_NEAR(receipt[phase].uncertainty.value(), share, 1e-12);
     }
+  }
+}
+
+// A batch as a server has it: up to 40 requests, some of which end before they begin.
+TEST(ReceiptLaws, RequestsAndIdleAreTheMeterInAThousandBatches) {
+  std::mt19937_64 random(5);
+  for (int trial = 0; trial < 1'000; ++trial) {
+    std::vector<Work> requests(random() % 41);
+    for (Work& work : requests) {
+      if (random() % 8 != 0) work = random_work(random);
+    }
+    const double energy_j = random_energy(random);
+    const double time_s = trial % 10 == 0 ? 0.0 : random_energy(random);
+    const Bill bill = share_out({reading(energy_j, 0.1 * energy_j, time_s)}, requests);
+    ASSERT_EQ(bill.receipts.size(), requests.size());
+    std::vector<Joules> parts = {bill.idle.energy};
+    for (const Receipt& receipt : bill.receipts) {
+      Joules sum;
+      for (const Share& part : receipt.phases) sum += part.energy;
+      ASSERT_EQ(sum.value(), receipt.total.energy.value()) << "trial " << trial;
+      ASSERT_EQ(receipt[Phase::kIdle].energy, Joules(0.0));
+      parts.push_back(receipt.total.energy);
+    }
+    std::shuffle(parts.begin(), parts.end(), random);
+    Joules sum;
+    for (const Joules part : parts) sum += part;
+    ASSERT_EQ(sum.value(), energy_j) << "trial " << trial;
+    ASSERT_EQ(bill.total.energy.value(), energy_j);
+  }
+}
+
+TEST(ReceiptLaws, TwoRequestsPayInTheRatioOfTheirSeconds) {
+  std::mt19937_64 random(6);
+  for (int trial = 0; trial < 1'000; ++trial) {
+    std::vector<Work> two(2);
+    const double unequal = std::exp(static_cast<double>(random() % 1000) / 100.0);
+    two[0][Phase::kDecode].time = Seconds(1.0);
+    two[1][Phase::kDecode].time = Seconds(unequal);
+    const Bill bill = share_out({reading(random_energy(random), 0.0, 1.0)}, two);
+    ASSERT_NEAR(bill.receipts[1].total.energy / bill.receipts[0].total.energy, unequal,
+                1e-9 * unequal);
   }
 }
 

@@ -1,4 +1,4 @@
-// What both charts share: how numbers and texts are written.
+// What the charts share: how numbers and texts are written.
 
 // Four significant digits and a true minus sign.
 export function written(value, sign = "") {

@@ -1,8 +1,8 @@
-// Draws the two charts of the page from the JSON that stands in it.  Every number that is drawn
+// Draws the charts of the page from the JSON that stands in it.  Every number that is drawn
 // also stands in a table, so nothing is lost where this script does not run.
 
 import * as echarts from "echarts/core";
-import { BarChart, CustomChart, LineChart, ScatterChart } from "echarts/charts";
+import { BarChart, CustomChart, LineChart, SankeyChart, ScatterChart } from "echarts/charts";
 import {
   GridComponent,
   LegendComponent,
@@ -11,6 +11,7 @@ import {
 } from "echarts/components";
 import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
+import { flowOption, layersOption, powerOption } from "./flow.js";
 import { paretoOption } from "./pareto.js";
 import { phasesOption } from "./phases.js";
 
@@ -18,6 +19,7 @@ echarts.use([
   BarChart,
   CustomChart,
   LineChart,
+  SankeyChart,
   ScatterChart,
   GridComponent,
   LegendComponent,
@@ -56,8 +58,13 @@ function start() {
     window.frugalCharts[name] = chart;
   };
   window.frugalCharts = {};
-  add("pareto", "chart-pareto", paretoOption);
-  add("phases", "chart-phases", phasesOption, 110 + 34 * data.plans.length);
+  if (data.plans) add("pareto", "chart-pareto", paretoOption);
+  if (data.plans) add("phases", "chart-phases", phasesOption, 110 + 34 * data.plans.length);
+  if (data.flow) {
+    add("flow", "chart-flow", flowOption, 300);
+    add("layers", "chart-layers", layersOption, 260);
+    add("power", "chart-power", powerOption, 280);
+  }
 
   const draw = (size) => {
     const colours = theme();
