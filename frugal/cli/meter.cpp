@@ -10,6 +10,7 @@
 #include "frugal/base/str.h"
 #include "frugal/cli/child.h"
 #include "frugal/cli/common.h"
+#include "frugal/cli/impact_option.h"
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/live_line.h"
 #include "frugal/cli/meter_watch.h"
@@ -25,6 +26,7 @@ namespace {
 
 struct Options {
   CommonOptions common;
+  CarbonOptions carbon;
   std::optional<double> interval_s;
   std::string series;
   bool live = false;
@@ -83,7 +85,8 @@ Json power_json(const Watched& watched) {
   return rows;
 }
 
-void print_json(const Options& options, const Weighed& weighed, const meter::Meter& meter) {
+void print_json(const Options& options, const Weighed& weighed, const meter::Meter& meter,
+                const std::optional<CarbonResult>& impact) {
   Json json = {{"command", options.command},
                {"exit_code", weighed.code},
                {"time_s", weighed.watched.time.value()},
@@ -98,16 +101,26 @@ void print_json(const Options& options, const Weighed& weighed, const meter::Met
   json["machine"] = {{"cpus", weighed.cpu.cpus}};
   if (weighed.machine) json["machine"]["reading"] = json_of(*weighed.machine);
   if (weighed.cpu.machine) json["machine"]["cpu_time_s"] = weighed.cpu.machine->value();
+  if (impact) json["impact"] = json_of(*impact)["impact"];
   print_out(to_line(json) + "\n");
 }
 
-void record(const Options& options, const std::string& command_line, const Weighed& weighed) {
-  if (options.common.ledger.empty()) return;
+// Kept where a ledger was named; grams and money where factors were.
+std::optional<CarbonResult> record(const Options& options, const std::string& command_line,
+                                   const Weighed& weighed, const ImpactTeller& teller) {
+  ledger::Run done;
+  done.info.verb = "meter";
+  done.readings = weighed.watched.readings;
+  if (options.common.ledger.empty()) return teller.of(done);
   ledger::Ledger ledger(options.common.ledger);
   const auto id = ledger.begin(run_info("meter", command_line, "", "{}"));
   ledger.add_readings(id, weighed.watched.readings);
   ledger.add_power(id, weighed.watched.power);
+  done.id = id;
+  const auto impact = teller.of(done);
+  if (impact) cli::record(ledger, *impact);
   ledger.finish(id);
+  return impact;
 }
 
 meter::Reading renamed(meter::Reading reading, const char* domain) {
@@ -179,6 +192,7 @@ Weighed weigh(const Options& options, meter::Meter& meter, AtomicFile* series) {
 }
 
 void run_meter(const Options& options, const std::string& command_line, int& exit_code) {
+  const ImpactTeller teller(options.carbon);
   if (options.command.empty()) {
     throw Error(ErrorKind::kInvalidArgument, "meter: no command, expected frugal meter -- CMD…");
   }
@@ -190,10 +204,11 @@ void run_meter(const Options& options, const std::string& command_line, int& exi
   }
   const Weighed weighed = weigh(options, *meter, series ? &*series : nullptr);
   if (series) series->commit();
-  record(options, command_line, weighed);
+  const auto impact = record(options, command_line, weighed, teller);
   exit_code = weighed.code;
-  if (options.common.json) return print_json(options, weighed, *meter);
+  if (options.common.json) return print_json(options, weighed, *meter, impact);
   print_text(weighed, *meter);
+  if (impact) std::fputs(("\n" + text_of(*impact)).c_str(), stderr);
 }
 
 }  // namespace
@@ -210,6 +225,7 @@ void setup_meter(CLI::App& app, Invocation& invocation) {
   verb->add_option("--listen", options->listen,
                    "serve Prometheus text at http://127.0.0.1:PORT/metrics; 0 takes a free port");
   add_common(*verb, options->common, {.ledger = true, .meter = true});
+  add_impact(*verb, options->carbon);
   verb->footer(
       "The command keeps stdin, stdout, stderr and its exit code; the figures go to stderr.\n"
       "Examples:\n  frugal meter -- make -j2\n  frugal meter --json -- sleep 1\n"

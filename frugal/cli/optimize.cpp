@@ -7,6 +7,7 @@
 #include "frugal/base/json.h"
 #include "frugal/base/str.h"
 #include "frugal/cli/common.h"
+#include "frugal/cli/impact_option.h"
 #include "frugal/cli/number_list.h"
 #include "frugal/cli/optimize_agents.h"
 #include "frugal/cli/verbs.h"
@@ -25,6 +26,7 @@ struct Options {
   std::string threads;
   study::OptimizeOptions study;
   study::AgentStudyOptions agents;
+  CarbonOptions carbon;
 };
 
 std::string table(const study::OptimizeResult& result) {
@@ -94,7 +96,11 @@ void complete(study::StudyOptions& options, const Options& given, const std::str
   options.make_meter = [common = given.common] {
     return meter::choose_meter(meter_options_of(common));
   };
-  options.write_report = report::write_html;
+  options.write_report = [out = options.out_dir, teller = ImpactTeller(given.carbon)](
+                             const ledger::Ledger& ledger, const std::filesystem::path& page) {
+    teller.record_all(ledger, out / "ledger.sqlite");
+    report::write_html(ledger, page);
+  };
 }
 
 void optimize_text(const Options& given, const std::string& command_line) {
@@ -202,6 +208,7 @@ void setup_optimize(CLI::App& app, Invocation& invocation) {
   add_study(*verb, options->study, text);
   add_agent_study(*verb, options->agents, text);
   add_common(*verb, options->common, {.meter = true, .seed = true});
+  add_impact(*verb, options->carbon);
   verb->footer(
       "Tries the file as it is, Q8_0 and Q4_0 on each thread count.\nExample:\n"
       "  frugal optimize model.gguf --text wiki.test.txt --max-drop 1% -o out\n"

@@ -11,6 +11,7 @@
 #include "frugal/cli/common.h"
 #include "frugal/cli/engine_option.h"
 #include "frugal/cli/exit_option.h"
+#include "frugal/cli/impact_option.h"
 #include "frugal/cli/interrupt.h"
 #include "frugal/cli/json_of.h"
 #include "frugal/cli/kv_option.h"
@@ -36,6 +37,7 @@ struct Options {
   bool ignore_end = false;
   float exit_confidence = 0.0F;
   engine::SamplerOptions sampler;
+  CarbonOptions carbon;
 };
 
 std::vector<text::TokenId> encode_prompt(const Options& options, const text::Tokenizer& tokenizer) {
@@ -129,6 +131,7 @@ engine::GenerateOptions generate_options(const Options& options) {
 }
 
 void run_run(const Options& options, const std::string& command_line) {
+  const ImpactTeller teller(options.carbon);
   const model::Model model = model::load(options.model);
   // A vocabulary that cannot be used says why when it is asked for again.
   const auto tokenizer = model.tokenizer ? model.tokenizer : model::load_tokenizer(*model.file);
@@ -161,6 +164,9 @@ void run_run(const Options& options, const std::string& command_line) {
   const auto by_work = priced(
       options.common, {.time = receipt.total.time, .cpu = cpu_time, .cost = work.total().cost});
 
+  ledger::Run done;
+  done.info.verb = "run";
+  done.receipt = receipt;
   if (!options.common.ledger.empty()) {
     ledger::Ledger ledger(options.common.ledger);
     const Json settings = {{"threads", engine.threads()},
@@ -172,11 +178,16 @@ void run_run(const Options& options, const std::string& command_line) {
     ledger.add_readings(id, readings);
     ledger.add_receipt(id, receipt);
     ledger.add_power(id, watched.power);
+    done.id = id;
+    if (const auto impact = teller.of(done)) record(ledger, *impact);
     ledger.finish(id);
   }
+  const auto impact = teller.of(done);
   if (!options.common.json) {
     print_out("\n");
-    if (!options.common.quiet) print_summary(receipt, by_work);
+    if (options.common.quiet) return;
+    print_summary(receipt, by_work);
+    if (impact) std::fputs(("\n" + text_of(*impact)).c_str(), stderr);
     return;
   }
   Json json = {{"text", out.text},
@@ -186,6 +197,7 @@ void run_run(const Options& options, const std::string& command_line) {
                {"receipt", json_of(receipt)},
                {"readings", json_of(readings)}};
   if (by_work) json["by_work"] = json_of(*by_work);
+  if (impact) json["impact"] = json_of(*impact)["impact"];
   print_out(to_line(json) + "\n");
 }
 
@@ -225,6 +237,7 @@ void setup_run(CLI::App& app, Invocation& invocation) {
   add_sampling(*verb, options->sampler);
   add_common(*verb, options->common,
              {.ledger = true, .meter = true, .compute = true, .generate = true, .seed = true});
+  add_impact(*verb, options->carbon);
   verb->footer(
       "Examples:\n  frugal run model.gguf -p 'Once upon a time' -n 64\n"
       "  frugal run model.gguf -p 'Once upon a time' --temperature 0 --json");

@@ -1,4 +1,5 @@
 """Do the joules that the program hands out add up, in its answers, its ledger and its page?"""
+import json
 import os
 import re
 import shutil
@@ -130,6 +131,50 @@ class Attribution(ProgramTest):
         self.generate()
         self.assertEqual(rows(ledger, "select count(*) as runs from run")[0]["runs"], 2)
         self.assertEqual(rows(ledger, "select count(distinct run) as runs from part")[0]["runs"], 1)
+
+
+class GramsAndMoney(ProgramTest):
+    """The verbs that weigh say grams and money at once where they are told the factors."""
+    FACTORS = ("--g-per-kwh", 360, "--pue", 1.5, "--tariff", "0.2 EUR")
+
+    def check(self, impact, joules):
+        self.assertAlmostEqual(impact["carbon_gco2e"], joules * 1.5 * 360 / 3.6e6, delta=1e-12)
+        self.assertAlmostEqual(impact["cost"], joules * 1.5 * 0.2 / 3.6e6, delta=1e-12)
+        self.assertEqual(impact["currency"], "EUR")
+
+    def test_of_a_command(self):
+        ledger = self.folder / "l.sqlite"
+        done = run("meter", "--json", "--meter", "model", *self.FACTORS, "--ledger", ledger, "--",
+                   "sh", "-c", BURN)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        answer = json.loads(done.stdout)
+        self.check(answer["impact"], answer["readings"][0]["energy_j"])
+        kept = json.loads(rows(ledger, "select text from note where key = 'impact'")[0]["text"])
+        self.check(kept, answer["readings"][0]["energy_j"])
+
+    def test_of_an_answer(self):
+        answer = run_json("run", self.model, "-p", "the", "-n", 8, *self.FACTORS)
+        self.check(answer["impact"], answer["receipt"]["energy_j"])
+        self.assertNotIn("impact", run_json("run", self.model, "-p", "the", "-n", 2))
+        shown = run("run", self.model, "-p", "the", "-n", 2, "--zone", "FR")
+        self.assertIn("CO2e", shown.stderr)
+
+    def test_of_a_study(self):
+        out = self.folder / "out"
+        done = run("optimize", self.model, "--text", self.text, "-o", out, "--prompt-tokens", 8,
+                   "--output-tokens", 4, "--eval-context", 64, "--repeats", 5, "-q", *self.FACTORS)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        plans = rows(out / "ledger.sqlite", "select count(*) as n from run where parent is not null")
+        kept = rows(out / "ledger.sqlite", "select count(distinct run) as n from note join run"
+                    " on run.id = note.run where key = 'impact' and parent is not null")
+        self.assertEqual(kept, plans)
+        self.assertIn("CO2e", (out / "report.html").read_text())
+
+    def test_refuses_factors_that_say_nothing_before_any_work(self):
+        self.refused(2, "--pue", "meter", "--pue", 1.2, "--", "touch", self.folder / "ran")
+        self.refused(2, "--tariff", "meter", "--tariff", "cheap", "--", "touch", self.folder / "ran")
+        self.refused(3, "Atlantis", "meter", "--zone", "Atlantis", "--", "touch", self.folder / "ran")
+        self.assertFalse((self.folder / "ran").exists())
 
 
 if __name__ == "__main__":
