@@ -23,8 +23,13 @@ struct Options {
 
 using LineFn = std::string (*)(const agent::Task& task);
 
+void print_lines(std::size_t count, const std::function<std::string(std::size_t)>& line) {
+  for (std::size_t i = 0; i < count; ++i) print_out(line(i));
+}
+
 void write_lines(const Options& options, std::size_t count,
                  const std::function<std::string(std::size_t)>& line) {
+  if (options.out == "-") return print_lines(count, line);
   const ProgressFn progress = progress_of(options.common);
   constexpr std::size_t kBetweenUpdates = 256;
   AtomicFile file(options.out);
@@ -48,7 +53,9 @@ void write_tasks(const Options& options, LineFn line) {
 
 void add_output(CLI::App& verb, Options& options) {
   verb.add_option("-n,--count", options.count, "how many")->capture_default_str();
-  verb.add_option("-o,--output", options.out, "the file to write, a line each")->required();
+  verb.add_option("-o,--output", options.out,
+                  "the file to write, a line each; - for standard output")
+      ->required();
   add_common(verb, options.common, {.seed = true, .json = false});
 }
 

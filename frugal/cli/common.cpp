@@ -84,7 +84,9 @@ void add_common(CLI::App& verb, CommonOptions& options, const CommonSet& set) {
                     "instruction set: scalar, avx2, avx512; the best if not given (FRUGAL_ISA)");
   }
   if (set.seed)
-    verb.add_option("--seed", options.seed, "of everything random")->capture_default_str();
+    verb.add_option("--seed", options.seed, "of everything random")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
   if (set.meter) {
     verb.add_option("--meter", options.meter, meter::meter_names() + "; hwmon:CHIP names one chip")
         ->capture_default_str();

@@ -367,6 +367,18 @@ class Verbs(ProgramTest):
                      self.text, "--imatrix", "i.gguf")
         self.refused(2, "--text: is for", "compress", self.model, "-o", out, "--text", self.text)
 
+    def test_a_dash_is_standard_output(self):
+        lines = run("agent", "tasks", "-n", 3, "-o", "-", cwd=self.folder)
+        self.assertEqual(lines.returncode, 0, lines.stderr)
+        self.assertEqual([json.loads(line)["scenario"] for line in lines.stdout.splitlines()],
+                         ["customer_service", "tutoring", "finance"])
+        ledger = self.folder / "l.sqlite"
+        run_json("run", self.model, "-p", "the", "-n", 2, "--ledger", ledger)
+        page = run("report", ledger, "-o", "-", cwd=self.folder)
+        self.assertTrue(page.stdout.startswith("<!doctype html>"))
+        self.assertFalse((self.folder / "-").exists())
+        self.refused(2, "--seed", "run", self.model, "-p", "the", "--seed", "-1")
+
     def test_compress_by_awq(self):
         out, again = self.folder / "awq.gguf", self.folder / "both.gguf"
         flags = ["--type", "q4_0", "--text", self.text, "-c", 64]
