@@ -7,8 +7,11 @@
 #include "frugal/base/str.h"
 #include "frugal/cli/common.h"
 #include "frugal/cli/compress_awq.h"
-#include "frugal/cli/compress_gptq.h"
+#include "frugal/cli/compress_job.h"
+#include "frugal/cli/compress_shrink.h"
 #include "frugal/cli/verbs.h"
+#include "frugal/compress/gptq_method.h"
+#include "frugal/compress/prune_method.h"
 #include "frugal/compress/quantize.h"
 #include "frugal/kernels/round.h"
 #include "frugal/model/huggingface.h"
@@ -17,15 +20,21 @@ namespace frugal::cli {
 
 namespace {
 
+constexpr std::string_view kUsualType = "q8_0";
+
 struct Options {
   CommonOptions common;
   std::string model;
   std::string output;
-  std::string type = "q8_0";
+  std::string type;  ///< empty: none was given
   std::string imatrix;
   std::vector<std::string> tensor_types;
   std::string method = "search";
-  TextFlags text;
+  std::string prune;  ///< empty: not asked for
+  std::string sparsity;
+  std::vector<std::string> tensor_sparsity;
+  JobFlags job;
+  ShrinkFlags shrink;
   bool pure = false;
   bool mixed = false;
 };
@@ -51,17 +60,23 @@ struct Target {
 };
 
 Target target_of(const Options& options) {
-  const compress::Mixture* mixture = compress::find_mixture(options.type);
-  const auto type = dtype_from_name(options.type);
+  const std::string_view wanted = options.type.empty() ? kUsualType : options.type;
+  const compress::Mixture* mixture = compress::find_mixture(wanted);
+  const auto type = dtype_from_name(wanted);
   const bool known = type && kernels::can_round(*type);
   if (mixture == nullptr && !known) {
     throw Error(ErrorKind::kInvalidArgument,
-                str("--type '{}': expected {}", printable(options.type), type_names()));
+                str("--type '{}': expected {}", printable(wanted), type_names()));
   }
   Target target{.type = mixture ? mixture->base : *type, .mixture = mixture};
   const bool old = known && traits(*type).block_elements <= 32 && *type != DType::kIQ4_NL;
   if (options.pure || (old && !options.mixed)) target.mixture = nullptr;
   return target;
+}
+
+// --method is one that reads a text.
+bool learns(const Options& options) {
+  return options.method != "search";
 }
 
 Json json_of(const Options& options, const std::string& label,
@@ -89,8 +104,10 @@ Json json_of(const Options& options, const std::string& label,
 
 std::string text_of(const Options& options, const std::string& label,
                     const compress::QuantizeResult& result) {
-  std::string text = str("{}: {} tensors to {}, {} -> {}\n", options.output, result.converted,
-                         label, human_bytes(result.bytes_before), human_bytes(result.bytes_after));
+  const std::string what = result.converted == 0 ? std::string("no tensor changes its type")
+                                                 : str("{} tensors to {}", result.converted, label);
+  std::string text = str("{}: {}, {} -> {}\n", options.output, what,
+                         human_bytes(result.bytes_before), human_bytes(result.bytes_after));
   if (!result.fallbacks.empty()) {
     const compress::Fallback& first = result.fallbacks.front();
     text +=
@@ -107,70 +124,180 @@ std::string text_of(const Options& options, const std::string& label,
   return text;
 }
 
+void refuse_if(bool wrong, const char* message) {
+  if (wrong) throw Error(ErrorKind::kInvalidArgument, message);
+}
+
 void check_method(const Options& options) {
-  const bool search = options.method == "search";
-  if (!search && !options.imatrix.empty()) {
-    throw Error(ErrorKind::kInvalidArgument,
-                str("--imatrix: is for --method search; {} weighs columns by its own text",
-                    options.method));
-  }
-  if (search && !options.text.text.empty()) {
-    throw Error(ErrorKind::kInvalidArgument,
-                "--text: is for --method gptq, awq and awq+gptq; the search takes weights from "
-                "--imatrix");
-  }
+  const bool prune = !options.prune.empty();
+  refuse_if(learns(options) && !options.imatrix.empty(),
+            "--imatrix: is for --method search; the others weigh columns by their own text");
+  refuse_if(prune && !options.imatrix.empty(),
+            "--imatrix: is for --method search; --prune weighs columns by its own text");
+  refuse_if(!learns(options) && !prune && !options.shrink.any() && !options.job.text.empty(),
+            "--text: is for --method gptq and awq, --prune and --drop-…; the search takes weights "
+            "from --imatrix");
+  refuse_if(!options.shrink.any() && !options.shrink.scores.empty(),
+            "--scores: is for --drop-channels and --drop-heads");
+  refuse_if(options.shrink.any() && !options.imatrix.empty(),
+            "--imatrix: is of the whole model, expected none together with --drop-…");
+  refuse_if(learns(options) && prune,
+            "--prune: is for --method search; sparsegpt prunes and rounds in one pass");
+  refuse_if(prune && options.sparsity.empty() && options.tensor_sparsity.empty(),
+            "--prune: how much is not said, expected --sparsity such as 0.5 or 2:4");
+  refuse_if(!prune && !(options.sparsity.empty() && options.tensor_sparsity.empty()),
+            "--sparsity: is for --prune, expected --prune magnitude, wanda or sparsegpt");
 }
 
-// Runs a method that reads a text; what is to be printed.
-std::string told_of_text_method(const Options& options, const std::string& label,
-                                const TextRequest& request) {
-  TextMethodResult result;
-  if (options.method == "gptq") {
-    result.gptq = run_gptq(request, options.common.quiet);
-    result.file = result.gptq->file;
-  } else {
-    result = run_awq(request, options.common.quiet);
+// A command on its way: the file as it is by now, and what was done to it so far.
+struct Run {
+  const Options& options;
+  std::uint64_t bytes_before = 0;  ///< of the file as it was
+  std::optional<compress::Shrunk> shrunk = {};
+  std::vector<compress::ScaledInput> scaled = {};
+  JobRequest request = {};
+
+  [[nodiscard]] std::string label() const {
+    return request.rounding.keep_types ? "types of their own" : target_of(options).label();
   }
-  if (!options.common.json) {
-    return text_of(options, label, result.file) + awq_text(result.scaled) +
-           (result.gptq ? gptq_text(*result.gptq) : "");
+  void print(compress::QuantizeResult result, const Json& more,
+             const std::string& more_text) const {
+    result.bytes_before = bytes_before;
+    Json json = json_of(options, label(), result);
+    if (shrunk) json.update(shrink_json(*shrunk));
+    json.update(more);
+    if (learns(options)) json["method"] = options.method;
+    if (!scaled.empty()) json["scaled"] = awq_json(scaled);
+    const std::string text = text_of(options, label(), result) +
+                             (shrunk ? shrink_text(*shrunk) : std::string()) + awq_text(scaled) +
+                             more_text;
+    print_out(options.common.json ? to_line(json) + "\n" : text);
   }
-  Json json = json_of(options, label, result.file);
-  json["method"] = options.method;
-  if (result.gptq) json.update(gptq_json(*result.gptq));
-  if (!result.scaled.empty()) json["scaled"] = awq_json(result.scaled);
-  return to_line(json) + "\n";
+};
+
+void run_gptq(Run& run) {
+  run.request.option = "--method " + run.options.method;
+  run.request.method = run.options.method;
+  run.request.make = [](const format::TensorFile&) {
+    return std::make_unique<compress::GptqMethod>();
+  };
+  const compress::JobResult result = run_job(run.request, run.options.common.quiet);
+  run.print(result.file, gptq_json(result), gptq_text(result));
 }
 
-void run_compress(const Options& options, const std::string& command_line) {
-  check_method(options);
+void run_prune(Run& run) {
+  const Options& options = run.options;
+  compress::PruneOptions prune{.by = compress::prune_by_name(options.prune).value()};
+  if (!options.sparsity.empty()) prune.sparsity = compress::parse_sparsity(options.sparsity);
+  for (const std::string& text : options.tensor_sparsity) {
+    prune.rules.push_back(compress::parse_sparsity_rule(text));
+  }
+  run.request.option = "--prune " + options.prune;
+  run.request.method = options.prune;
+  run.request.rounding.keep_types = options.type.empty();
+  run.request.rounding.notes.set("frugal.compress.sparsity", compress::to_text(prune.sparsity));
+  run.request.make = [&prune](const format::TensorFile& file) {
+    return std::make_unique<compress::PruneMethod>(file, prune);
+  };
+  const compress::JobResult result = run_job(run.request, options.common.quiet);
+  run.print(result.file, prune_json(result, options.prune), prune_text(result, options.prune));
+}
+
+void run_search(Run& run) {
+  run.print(compress::quantize(*run.request.file, run.request.output, run.request.rounding),
+            Json::object(), "");
+}
+
+void run_awq(Run& run) {
+  JobRequest& request = run.request;
+  const format::Metadata own =
+      notes_of(request.command_line, run.options.method, *request.rounding.kernels);
+  for (const format::MetaEntry& entry : own.entries()) {
+    request.rounding.notes.set(entry.key, entry.value);
+  }
+  const compress::Importance importance(
+      imatrix_of_text(request.file, request.flags, request.rounding));
+  request.rounding.importance = &importance;
+  run_search(run);
+}
+
+// Columns are scaled first; what follows is done to the scaled model.
+void fold_first(Run& run) {
+  JobRequest& request = run.request;
+  Folded folded = fold_scales({.file = request.file,
+                               .output = request.output,
+                               .option = "--method " + run.options.method,
+                               .flags = request.flags,
+                               .rounding = request.rounding});
+  request.file = std::move(folded.file);
+  run.scaled = std::move(folded.scaled);
+}
+
+// The model becomes smaller first; what follows is done to what is left.
+void shrink_first(Run& run) {
+  const Options& options = run.options;
+  JobRequest& request = run.request;
+  compress::refuse_same_file(*request.file, request.output);
+  run.shrunk = run_shrink(request.file, options.shrink, options.job, request.rounding);
+  request.file = run.shrunk->file;
+  request.text_used_before = true;
+  request.rounding.keep_types = options.type.empty() && options.method == "search";
+  request.rounding.notes = notes_of(request.command_line, "drop", *request.rounding.kernels);
+  note_text(options.job, read_text(*request.file, options.job.text), model::describe(request.file),
+            request.rounding.notes);
+  request.rounding.notes.set("frugal.compress.dropped", shrink_note(*run.shrunk));
+}
+
+compress::QuantizeOptions rounding_of(const Options& options) {
   const Target target = target_of(options);
-  compress::QuantizeOptions quantize{.type = target.type,
+  compress::QuantizeOptions rounding{.type = target.type,
                                      .mixture = target.mixture,
                                      .kernels = &kernels_of(options.common),
                                      .threads = threads_of(options.common),
                                      .progress = progress_of(options.common)};
   for (const std::string& text : options.tensor_types) {
-    quantize.rules.push_back(compress::parse_type_rule(text));
+    rounding.rules.push_back(compress::parse_type_rule(text));
   }
+  return rounding;
+}
+
+void run_compress(const Options& options, const std::string& command_line) {
+  check_method(options);
+  Run run{.options = options,
+          .request = {.file = {},
+                      .output = options.output,
+                      .command_line = command_line,
+                      .flags = options.job,
+                      .rounding = rounding_of(options)}};
   std::optional<compress::Importance> importance;
   if (!options.imatrix.empty()) {
     importance.emplace(compress::read_imatrix(options.imatrix), options.imatrix);
-    quantize.importance = &*importance;
+    run.request.rounding.importance = &*importance;
   }
-  if (options.method != "search") {
-    const TextRequest request{.model = options.model,
-                              .output = options.output,
-                              .command_line = command_line,
-                              .method = options.method,
-                              .flags = options.text,
-                              .rounding = quantize};
-    return print_out(told_of_text_method(options, target.label(), request));
+  run.request.file = model::open_tensors(options.model);
+  for (const format::TensorInfo& tensor : run.request.file->tensors()) {
+    run.bytes_before += tensor.bytes;
   }
-  const auto file = model::open_tensors(options.model);
-  const compress::QuantizeResult result = compress::quantize(*file, options.output, quantize);
-  print_out(options.common.json ? to_line(json_of(options, target.label(), result)) + "\n"
-                                : text_of(options, target.label(), result));
+  if (options.shrink.any()) shrink_first(run);
+  if (!options.prune.empty()) return run_prune(run);
+  if (options.method.starts_with("awq")) fold_first(run);
+  if (options.method == "awq") return run_awq(run);
+  if (learns(options)) return run_gptq(run);
+  run_search(run);
+}
+
+void add_prune_flags(CLI::App& verb, Options& options) {
+  verb.add_option("--prune", options.prune,
+                  "zeros in the matrices of the layers, by magnitude, wanda (also by the size of "
+                  "inputs) or sparsegpt (others make up for them)")
+      ->check(CLI::IsMember({"magnitude", "wanda", "sparsegpt"}));
+  verb.add_option("--sparsity", options.sparsity,
+                  "for --prune: 0.5 or 50%, of each matrix; 2:4: 2 of 4 columns stay; <0.01: all "
+                  "smaller numbers (magnitude)");
+  verb.add_option("--tensor-sparsity", options.tensor_sparsity,
+                  "REGEX=SPARSITY: matrices whose name it is found in, embedding and output too; "
+                  "the first that is wins")
+      ->take_all();
 }
 
 }  // namespace
@@ -180,7 +307,8 @@ void setup_compress(CLI::App& app, Invocation& invocation) {
   CLI::App* verb = app.add_subcommand("compress", "make a model smaller, by one transform");
   verb->add_option("MODEL", options->model, "GGUF file, or folder of Hugging Face")->required();
   verb->add_option("-o,--output", options->output, "GGUF file to write")->required();
-  verb->add_option("--type", options->type, type_names())->capture_default_str();
+  verb->add_option("--type", options->type, type_names() + "; with --prune or --drop-…: as it was")
+      ->default_str(std::string(kUsualType));
   verb->add_option("--imatrix", options->imatrix,
                    "importance of columns, a file of llama.cpp: errors are weighted by it");
   verb->add_option("--tensor-type", options->tensor_types,
@@ -191,7 +319,9 @@ void setup_compress(CLI::App& app, Invocation& invocation) {
                    "large inputs meet scaled up first; the last two learn from --text")
       ->check(CLI::IsMember({"search", "gptq", "awq", "awq+gptq"}))
       ->capture_default_str();
-  add_text_flags(*verb, options->text);
+  add_prune_flags(*verb, *options);
+  add_shrink_flags(*verb, options->shrink);
+  add_job_flags(*verb, options->job);
   CLI::Option* pure = verb->add_flag("--pure", options->pure, "one type for all, not a mixture");
   verb->add_flag("--mixed", options->mixed,
                  "llama.cpp's mixture also for q4_0, q4_1, q5_0 and q5_1")
@@ -201,7 +331,10 @@ void setup_compress(CLI::App& app, Invocation& invocation) {
       "Examples:\n  frugal compress model.gguf -o model-q8.gguf --type q8_0\n  frugal compress "
       "model.gguf -o model-q4.gguf --type q4_k_m --imatrix imatrix.gguf --tensor-type "
       "'ffn_down=q6_k'\n  frugal compress model.gguf -o model-q4.gguf --type q4_k_m --method gptq "
-      "--text calibration.txt\n  frugal compress hf-folder -o model.gguf --type bf16");
+      "--text calibration.txt\n  frugal compress model.gguf -o model-half.gguf --prune wanda "
+      "--sparsity 0.5 --text calibration.txt\n  frugal compress model.gguf -o smaller.gguf "
+      "--drop-layers 2 --drop-channels 25% --text calibration.txt\n  frugal compress hf-folder -o "
+      "model.gguf --type bf16");
   verb->callback([options, &invocation] {
     invocation.action = [options, &invocation] { run_compress(*options, invocation.command_line); };
   });

@@ -4,14 +4,12 @@
 /// over, as far as their inputs go together.
 
 #include <cstddef>
-#include <functional>
 #include <optional>
-#include <span>
-#include <string>
 #include <vector>
 
 #include "frugal/base/thread_pool.h"
 #include "frugal/compress/moments.h"
+#include "frugal/compress/rows.h"
 #include "frugal/kernels/kernels.h"
 #include "frugal/tensor/dtype.h"
 
@@ -43,16 +41,6 @@ struct ErrorFeedback {
 [[nodiscard]] std::optional<ErrorFeedback> make_feedback(const SecondMoments& moments,
                                                          ThreadPool& pool);
 
-/// A matrix to be rounded.
-struct Rows {
-  DType type = DType::kQ4_0;  ///< one that kernels::has_grid
-  std::size_t count = 0;
-  /// Fills `out` with one row of finite numbers that fit the type; on any thread.
-  std::function<void(std::size_t row, std::span<float> out)> read = {};
-  /// Told now and then how many rows are done, on the caller's thread; may throw to stop.
-  std::function<void(std::size_t rows)> done = {};
-};
-
 /// Both ways to round a matrix, by what the text would notice of them.
 struct RoundedMatrix {
   std::vector<std::byte> stored = {};  ///< rows in the type, the better way
@@ -61,8 +49,8 @@ struct RoundedMatrix {
   double loss_gptq = 0.0;    ///< the same of GPTQ
 };
 
-/// Rounds W: for each block of columns scales are searched for the weights as they then are, errors
-/// weighted by 1 / U[j][j]², and columns rounded one by one,
+/// Rounds W, to a type that kernels::has_grid: for each block of columns scales are searched for
+/// the weights as they then are, errors weighted by 1 / U[j][j]², and columns rounded one by one,
 ///     e = (w[j] - ŵ[j]) / U[j][j],   w[c] -= e U[j][c] for c > j.
 ///
 /// Shapes:  rows of feedback.cols numbers, a multiple of the type's block.

@@ -25,13 +25,16 @@ std::vector<std::string> names_of(std::span<const model::Weight* const> weights)
 
 class Summer {
  public:
-  Summer(const model::Model& model, std::span<const Input> wanted, const CalibrateOptions& options)
+  Summer(const model::Model& model, std::span<const Input> wanted, const CalibrateOptions& options,
+         Sums sums)
       : path_(model.file->path()),
         kernels_(options.kernels ? *options.kernels : kernels::choose_kernels("")),
         pool_(options.threads) {
     for (const Input& input : wanted) {
       place_[input.tensors.front()] = moments_.size();
-      moments_.push_back({.input = input, .sum = SquareMatrix(input.cols)});
+      moments_.push_back({.input = input});
+      if (sums == Sums::kProducts) moments_.back().sum = SquareMatrix(input.cols);
+      if (sums == Sums::kSquares) moments_.back().squares.resize(input.cols);
     }
   }
 
@@ -39,8 +42,32 @@ class Summer {
     const auto found = place_.find(weights.front()->name);
     if (found == place_.end()) return;
     SecondMoments& moments = moments_[found->second];
-    FRUGAL_CHECK(x.cols == moments.sum.size());
+    FRUGAL_CHECK(x.cols == moments.input.cols);
     moments.count += static_cast<double>(x.rows);
+    if (moments.squares.empty()) return add_products(x, moments);
+    add_squares(x, moments);
+  }
+
+  std::vector<SecondMoments> result() && {
+    for (const SecondMoments& moments : moments_) {
+      std::vector<double> sum2 = moments.squares;
+      for (std::size_t c = 0; c < moments.sum.size(); ++c) sum2.push_back(moments.sum.row(c)[c]);
+      check_finite(sum2, path_, moments.input.tensors.front());
+    }
+    return std::move(moments_);
+  }
+
+ private:
+  static void add_squares(MatrixView<const float> x, SecondMoments& moments) {
+    for (std::size_t t = 0; t < x.rows; ++t) {
+      const float* row = x.row(t);
+      for (std::size_t c = 0; c < x.cols; ++c) {
+        moments.squares[c] += static_cast<double>(row[c]) * static_cast<double>(row[c]);
+      }
+    }
+  }
+
+  void add_products(MatrixView<const float> x, SecondMoments& moments) {
     turn(x);
     const kernels::StoredMatrix all{.type = DType::kF32,
                                     .data = std::as_bytes(std::span(turned_)).data(),
@@ -63,16 +90,6 @@ class Summer {
     });
   }
 
-  std::vector<SecondMoments> result() && {
-    for (const SecondMoments& moments : moments_) {
-      std::vector<double> sum2(moments.sum.size());
-      for (std::size_t c = 0; c < sum2.size(); ++c) sum2[c] = moments.sum.row(c)[c];
-      check_finite(sum2, path_, moments.input.tensors.front());
-    }
-    return std::move(moments_);
-  }
-
- private:
   // A row per column: the products then run along rows of both factors.
   void turn(MatrixView<const float> x) {
     turned_.resize(x.cols * x.rows);
@@ -107,13 +124,18 @@ std::vector<Input> inputs_of(const model::Model& model, bool output) {
   return inputs;
 }
 
+std::uint64_t bytes_of_sums(Sums sums, std::size_t cols) {
+  if (sums == Sums::kNone) return 0;
+  return sums == Sums::kSquares ? cols * sizeof(double) : SquareMatrix::bytes_of(cols);
+}
+
 std::vector<std::span<const Input>> passes_within(std::span<const Input> inputs,
-                                                  std::uint64_t bytes) {
+                                                  std::uint64_t bytes, Sums sums) {
   std::vector<std::span<const Input>> passes;
   std::size_t first = 0;
   std::uint64_t used = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::uint64_t more = SquareMatrix::bytes_of(inputs[i].cols);
+    const std::uint64_t more = bytes_of_sums(sums, inputs[i].cols);
     if (i > first && used + more > bytes) {
       passes.push_back(inputs.subspan(first, i - first));
       first = i;
@@ -128,8 +150,8 @@ std::vector<std::span<const Input>> passes_within(std::span<const Input> inputs,
 std::vector<SecondMoments> second_moments(const model::Model& model,
                                           std::span<const text::TokenId> text,
                                           std::span<const Input> wanted,
-                                          const CalibrateOptions& options) {
-  Summer summer(model, wanted, options);
+                                          const CalibrateOptions& options, Sums sums) {
+  Summer summer(model, wanted, options, sums);
   (void)watch_text(model, text, options, [&](auto weights, auto x) { summer.see(weights, x); });
   return std::move(summer).result();
 }

@@ -47,6 +47,25 @@ std::map<std::string, std::vector<double>> naive(const model::Model& model,
   return sums;
 }
 
+TEST_F(Moments, SquaresAreTheDiagonal) {
+  const model::Model model = load();
+  const std::vector<Input> inputs = inputs_of(model, false);
+  const auto products = second_moments(model, tokens(75), inputs, {.context = 30});
+  const auto squares =
+      second_moments(model, tokens(75), inputs, {.context = 30, .threads = 2}, Sums::kSquares);
+  ASSERT_EQ(squares.size(), products.size());
+  for (std::size_t i = 0; i < squares.size(); ++i) {
+    EXPECT_EQ(squares[i].count, products[i].count);
+    EXPECT_EQ(squares[i].sum.size(), 0U);
+    ASSERT_EQ(squares[i].squares.size(), inputs[i].cols);
+    for (std::size_t c = 0; c < inputs[i].cols; ++c) {
+      const double want = products[i].sum.row(c)[c];
+      ASSERT_NEAR(squares[i].squares[c], want, 1e-6 * want);
+    }
+  }
+  EXPECT_EQ(passes_within(inputs, 1000000, Sums::kSquares).size(), 1U);
+}
+
 TEST_F(Moments, AreTheSumsByDefinition) {
   const model::Model model = load({.embedding = 36, .heads = 3, .kv_heads = 1, .feed_forward = 52});
   const CalibrateOptions options{.context = 30, .output = true};

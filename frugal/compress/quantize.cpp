@@ -125,6 +125,7 @@ TypePlan types_of(const TensorFile& file, const QuantizeOptions& options) {
   return plan_types(file, {.type = options.type,
                            .mixture = options.mixture,
                            .rules = options.rules,
+                           .keep = options.keep_types,
                            .has_importance = options.importance != nullptr || options.ready});
 }
 
@@ -135,9 +136,11 @@ QuantizeResult quantize(const TensorFile& file, const std::filesystem::path& out
   QuantizeResult result;
   result.fallbacks = plan.fallbacks;
   const auto importance = importance_of(file, plan, options, result);
-  for (const TensorInfo& tensor : file.tensors()) {
+  for (std::size_t i = 0; i < file.tensors().size(); ++i) {
+    const TensorInfo& tensor = file.tensors()[i];
     result.bytes_before += tensor.bytes;
-    if (model::is_rounded(tensor)) ++result.converted;
+    const bool kept = options.keep_types && plan.types[i] == tensor.type;
+    if (model::is_rounded(tensor) && !kept) ++result.converted;
   }
   result.converted -= plan.fallbacks.size();
 
@@ -170,9 +173,11 @@ QuantizeResult quantize(const TensorFile& file, const std::filesystem::path& out
     sources.push_back({.name = tensor.name, .type = to, .dims = tensor.dims, .produce = produce});
   }
   format::Metadata metadata = file.metadata();
-  metadata.set("general.file_type",
-               options.mixture ? options.mixture->file_type : model::file_type(options.type));
-  metadata.set("general.quantization_version", std::uint32_t{2});
+  if (!options.keep_types) {
+    metadata.set("general.file_type",
+                 options.mixture ? options.mixture->file_type : model::file_type(options.type));
+    metadata.set("general.quantization_version", std::uint32_t{2});
+  }
   if (options.importance != nullptr) note_importance(*options.importance, metadata);
   for (const format::MetaEntry& note : options.notes.entries()) metadata.set(note.key, note.value);
   format::write_gguf(output, metadata, sources);

@@ -19,9 +19,10 @@
 namespace frugal::compress {
 
 struct QuantizeOptions {
-  DType type = DType::kQ8_0;                  ///< of all matrices where there is no mixture
-  const Mixture* mixture = nullptr;           ///< one of mixtures()
-  std::vector<TypeRule> rules = {};           ///< before the mixture
+  DType type = DType::kQ8_0;         ///< of all matrices where there is no mixture
+  const Mixture* mixture = nullptr;  ///< one of mixtures()
+  std::vector<TypeRule> rules = {};  ///< before the mixture
+  bool keep_types = false;           ///< matrices that no rule is found for stay in their own type
   const Importance* importance = nullptr;     ///< null: all columns count alike
   const kernels::Kernels* kernels = nullptr;  ///< null: the best of this machine
   std::size_t threads = 1;
@@ -45,7 +46,7 @@ struct Unweighted {
 struct QuantizeResult {
   std::uint64_t bytes_before = 0;  ///< of tensor data
   std::uint64_t bytes_after = 0;
-  std::size_t converted = 0;        ///< tensors in the type that was chosen for them
+  std::size_t converted = 0;        ///< tensors in the type that was chosen for them, kept ones not
   std::vector<Fallback> fallbacks;  ///< rows no multiple of the block: stored in another type
   std::vector<Unweighted> unweighted;
 };

@@ -21,7 +21,7 @@ namespace frugal::compress {
 namespace {
 
 constexpr std::string_view kMagic = "FRGROUND";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kSumBytes = sizeof(std::uint32_t);
 // Lengths of the note (u32) and of the rows (u64).
 constexpr std::size_t kHeadBytes = sizeof(std::uint32_t) + sizeof(std::uint64_t);
@@ -58,38 +58,46 @@ std::vector<std::byte> header_of(std::string_view key) {
 }
 
 // Losses as bits: text would round them.
+std::uint64_t bits_of(double value) {
+  std::uint64_t out = 0;
+  std::memcpy(&out, &value, sizeof out);
+  return out;
+}
+
 std::string note_of(const RoundedRecord& record) {
-  const auto bits = [](double value) {
-    std::uint64_t out = 0;
-    std::memcpy(&out, &value, sizeof out);
-    return out;
-  };
-  return to_line({{"tensor", record.tensor},
-                  {"type", name(record.type)},
-                  {"fed_back", record.fed_back},
-                  {"loss_search", bits(record.loss_search)},
-                  {"loss_gptq", bits(record.loss_gptq)},
-                  {"damping", bits(record.damping)},
-                  {"dead", record.dead}});
+  Json note = {{"tensor", record.tensor},
+               {"type", name(record.type)},
+               {"fed_back", record.fed_back},
+               {"damping", bits_of(record.damping)},
+               {"dead", record.dead}};
+  if (record.loss_plain) note["loss_plain"] = bits_of(*record.loss_plain);
+  if (record.loss_fed_back) note["loss_fed_back"] = bits_of(*record.loss_fed_back);
+  if (record.zeros) note["zeros"] = *record.zeros;
+  return to_line(note);
 }
 
 RoundedRecord record_of(std::string_view note, const std::string& where) {
   const Json json = parse_json(note, where);
-  const auto number = [&](const char* key) {
-    const auto bits = json.at(key).get<std::uint64_t>();
+  const auto whole = [&](const char* key) -> std::optional<std::uint64_t> {
+    if (!json.contains(key)) return std::nullopt;
+    return json.at(key).get<std::uint64_t>();
+  };
+  const auto number = [&](const char* key) -> std::optional<double> {
+    const auto bits = whole(key);
     double out = 0.0;
-    std::memcpy(&out, &bits, sizeof out);
-    return out;
+    if (bits) std::memcpy(&out, &*bits, sizeof out);
+    return bits ? std::optional(out) : std::nullopt;
   };
   const auto type = dtype_from_name(json.at("type").get<std::string>());
   if (!type) throw Error(ErrorKind::kCorrupt, str("{}: a type that is not known", where));
   return {.tensor = json.at("tensor").get<std::string>(),
           .type = *type,
           .fed_back = json.at("fed_back").get<bool>(),
-          .loss_search = number("loss_search"),
-          .loss_gptq = number("loss_gptq"),
-          .damping = number("damping"),
-          .dead = json.at("dead").get<std::uint64_t>()};
+          .loss_plain = number("loss_plain"),
+          .loss_fed_back = number("loss_fed_back"),
+          .damping = number("damping").value_or(0.0),
+          .dead = json.at("dead").get<std::uint64_t>(),
+          .zeros = whole("zeros")};
 }
 
 // The lengths of the record that begins here; nothing: it is not whole.

@@ -1,11 +1,12 @@
 #pragma once
 
-/// Matrices that are rounded already, in a file beside the output: what a job that was killed need
+/// Matrices that are made already, in a file beside the output: what a job that was killed need
 /// not do again.
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,13 +18,15 @@ namespace frugal::compress {
 
 /// What became of a matrix.
 struct RoundedRecord {
-  std::string tensor;
+  std::string tensor = {};
   DType type = DType::kF32;
-  bool fed_back = false;     ///< by GPTQ; else by the search, which lost less
-  double loss_search = 0.0;  ///< as RoundedMatrix has them
-  double loss_gptq = 0.0;
-  double damping = 0.0;
-  std::uint64_t dead = 0;  ///< columns without any input
+  bool fed_back = false;  ///< errors were fed forward; else that was not tried, or lost more
+  std::optional<double> loss_plain = {};  ///< tr((W - Ŵ) H (W - Ŵ)ᵀ) without feeding them …
+  std::optional<double> loss_fed_back = {};  ///< … and with; nothing: not known
+  double damping = 0.0;                      ///< of H; 0: none was needed
+  std::uint64_t dead = 0;                    ///< columns without any input
+  std::optional<std::uint64_t> zeros =
+      {};  ///< numbers of the result that are 0; nothing: not counted
 
   bool operator==(const RoundedRecord&) const = default;
 };

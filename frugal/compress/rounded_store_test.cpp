@@ -43,14 +43,14 @@ class RoundedStoreTest : public ::testing::Test {
   RoundedRecord first_{.tensor = "blk.0.ffn_up.weight",
                        .type = DType::kQ4_K,
                        .fed_back = true,
-                       .loss_search = 0.1,
-                       .loss_gptq = 1.0 / 3.0,
+                       .loss_plain = 0.1,
+                       .loss_fed_back = 1.0 / 3.0,
                        .damping = 0.01,
-                       .dead = 2};
+                       .dead = 2,
+                       .zeros = 12345678901234};
   RoundedRecord second_{.tensor = "b",
                         .type = DType::kQ3_K,
-                        .loss_search = 0.0,
-                        .loss_gptq = std::numeric_limits<double>::infinity()};
+                        .loss_fed_back = std::numeric_limits<double>::infinity()};
 };
 
 TEST_F(RoundedStoreTest, WhatWasAddedIsThereAgain) {

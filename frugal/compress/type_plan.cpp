@@ -136,7 +136,9 @@ TypePlan plan_types(const TensorFile& file, const TypeChoice& choice) {
     const TensorInfo& tensor = file.tensors()[i];
     plan.types.push_back(tensor.type);
     if (!model::is_rounded(tensor)) continue;
-    DType wanted = choice.mixture ? mixed_type(*choice.mixture, places[i], facts) : choice.type;
+    DType wanted = choice.keep      ? tensor.type
+                   : choice.mixture ? mixed_type(*choice.mixture, places[i], facts)
+                                    : choice.type;
     for (std::size_t r = 0; r < choice.rules.size(); ++r) {
       if (!choice.rules[r].pattern.found_in(tensor.name)) continue;
       wanted = choice.rules[r].type;

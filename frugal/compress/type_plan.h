@@ -23,12 +23,13 @@ struct TypeRule {
 /// Errors: kInvalidArgument for a malformed pattern or a type that cannot be rounded to.
 [[nodiscard]] TypeRule parse_type_rule(std::string_view text);
 
-/// Where the types come from: the first rule that is found in the name, else the mixture, else
-/// `type` for all.
+/// Where the types come from: the first rule that is found in the name, else the tensor's own where
+/// `keep` says so, else the mixture, else `type` for all.
 struct TypeChoice {
   DType type = DType::kQ8_0;
   const Mixture* mixture = nullptr;
   std::vector<TypeRule> rules = {};
+  bool keep = false;
   bool has_importance = false;
 };
 

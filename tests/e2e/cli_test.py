@@ -395,6 +395,56 @@ class Verbs(ProgramTest):
         self.assertEqual(both["bytes_after"], done["bytes_after"])
         self.refused(2, "expected --text FILE", "compress", self.model, "-o", out, "--method", "awq")
 
+    def test_compress_by_pruning(self):
+        out = self.folder / "pruned.gguf"
+        kinds = {"magnitude": [], "wanda": ["--text", self.text, "-c", 64], "sparsegpt": ["--text", self.text, "-c", 64]}
+        for kind, text in kinds.items():
+            done = run_json("compress", self.model, "-o", out, "--prune", kind, "--sparsity", "2:4", *text)
+            self.assertEqual(done["zeros"] * 2, done["numbers"], kind)
+            self.assertEqual(done["bytes_after"], done["bytes_before"], kind)
+            self.assertEqual({m["type"] for m in done["matrices"]}, {"F32"}, kind)
+            metadata = run_json("inspect", out)["metadata"]
+            self.assertEqual(metadata["frugal.compress.method"], kind)
+            self.assertEqual(metadata["frugal.compress.sparsity"], "2:4")
+        done = run_json("compress", self.model, "-o", out, "--prune", "sparsegpt", "--sparsity", "50%", "--type", "q8_0",
+                        "--tensor-sparsity", "attn_v=0", *kinds["sparsegpt"])
+        self.assertEqual({m["type"] for m in done["matrices"]}, {"Q8_0"})
+        self.assertNotIn("blk.0.attn_v.weight", [m["tensor"] for m in done["matrices"]])
+        told = run("compress", self.model, "-o", out, "--prune", "magnitude", "--sparsity", "0.5")
+        self.assertIn("saves no bytes and no joules", told.stdout)
+        ask = ["compress", self.model, "-o", out, "--prune"]
+        self.refused(2, "expected --sparsity", *ask, "wanda", "--text", self.text)
+        self.refused(2, "expected --text FILE", *ask, "wanda", "--sparsity", "0.5")
+        self.refused(2, "learns from no text", *ask, "magnitude", "--sparsity", "0.5", "--text", self.text)
+        self.refused(2, "no exact 0", *ask, "magnitude", "--sparsity", "0.5", "--type", "q4_1")
+        self.refused(2, "expected a part", *ask, "magnitude", "--sparsity", "1.5")
+
+    def test_compress_by_dropping_parts(self):
+        out = self.folder / "small.gguf"
+        ask = ["compress", self.model, "-o", out]
+        text = ["--text", self.text, "-c", 64]
+        done = run_json(*ask, "--drop-layers", 1, "--drop-channels", "40%", "--drop-heads", 1, *text)
+        dropped = done["dropped"]
+        self.assertEqual(len(dropped["layers"]), 1)
+        self.assertEqual(len(dropped["block_influence"]), 2)
+        self.assertEqual((dropped["channels_after"], dropped["heads_after"]), (64, 2))
+        self.assertLess(done["bytes_after"], done["bytes_before"])
+        metadata = run_json("inspect", out)["metadata"]
+        self.assertEqual(metadata["llama.block_count"], "1")
+        self.assertEqual(metadata["llama.feed_forward_length"], "64")
+        self.assertEqual(metadata["llama.attention.head_count_kv"], "1")
+        self.assertEqual(metadata["frugal.compress.method"], "drop")
+        self.assertIn("channels 96 -> 64", metadata["frugal.compress.dropped"])
+        self.assertEqual(len(run_json("run", out, "-p", "the day", "-n", 3, "--ignore-eos")["tokens"]), 3)
+        both = run_json(*ask, "--drop-layers", 1, "--prune", "wanda", "--sparsity", "0.5", "--type", "q8_0", *text)
+        self.assertEqual(both["type"], "Q8_0")
+        self.assertEqual(both["zeros"] * 2, both["numbers"])
+        self.refused(2, "expected at least one to stay", *ask, "--drop-layers", 2, *text)
+        self.refused(2, "expected one", *ask, "--drop-layers", 1)
+        self.refused(2, "such as 25%", *ask, "--drop-channels", "2:4", *text)
+        self.refused(2, "--scores: is for", *ask, "--scores", "s.gguf")
+        self.refused(4, "text.txt", *ask, "--drop-heads", 1, "--scores", self.text)
+
     def test_the_ledger_keeps_runs(self):
         ledger = self.folder / "l.sqlite"
         run_json("run", self.model, "-p", "the", "-n", 2, "--ledger", ledger)

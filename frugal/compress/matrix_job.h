@@ -1,7 +1,7 @@
 #pragma once
 
-/// A whole model by GPTQ: calibrated in as many passes over a text as memory asks for, killed and
-/// resumed at any point.
+/// A whole model by one MatrixMethod: calibrated in as many passes over a text as memory asks for,
+/// killed and resumed at any point.
 
 #include <cstdint>
 #include <filesystem>
@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "frugal/compress/calibrate.h"
-#include "frugal/compress/gptq.h"
+#include "frugal/compress/matrix_method.h"
 #include "frugal/compress/quantize.h"
 #include "frugal/compress/rounded_store.h"
 #include "frugal/model/model.h"
 
 namespace frugal::compress {
 
-struct GptqOptions {
+struct MatrixJobOptions {
   QuantizeOptions rounding = {};  ///< types, kernels, threads, progress, notes; no importance
   std::size_t context = 512;      ///< tokens of a window
   std::size_t max_tokens = 0;     ///< of the text; 0: all
@@ -26,8 +26,8 @@ struct GptqOptions {
 };
 
 /// What a job will need, told before it starts.
-struct GptqForecast {
-  std::size_t matrices = 0;   ///< that GPTQ is tried on
+struct JobForecast {
+  std::size_t matrices = 0;   ///< that the method is tried on
   std::size_t finished = 0;   ///< of them, by an earlier run
   std::size_t passes = 0;     ///< over the text
   std::size_t tokens = 0;     ///< of a pass
@@ -35,32 +35,34 @@ struct GptqForecast {
   std::uint64_t bytes = 0;    ///< of memory, besides the model and the engine's caches
 };
 
-struct GptqResult {
+struct JobResult {
   QuantizeResult file = {};
   std::vector<RoundedRecord> matrices = {};  ///< what was tried, in the order of the network
-  std::vector<Unweighted> without = {};      ///< matrices in block types that GPTQ was not tried on
-  GptqForecast forecast = {};
+  std::vector<Unweighted> without = {};      ///< matrices that the method could not be tried on
+  std::uint64_t numbers = 0;                 ///< in the matrices that were tried
+  JobForecast forecast = {};
 };
 
-/// Rounds a model as `quantize` does, but every matrix of two dimensions that takes part in a
-/// product, is stored in a type with a grid and gets any input by `round_matrix`.
+/// Rounds a model as `quantize` does, but every matrix that the method takes, that takes part in a
+/// product and gets any input, by the method.
 ///
-/// Numbers: the matrices are calibrated with the model as it was; each is rounded on its own. The
+/// Numbers: the matrices are calibrated with the model as it was; each is made on its own. The
 ///          bytes do not depend on threads, on `sums_bytes`, nor on where a job was stopped.
-/// Errors:  those of second_moments, check_storable, RoundedStore and quantize.
+/// Errors:  those of the method, second_moments, check_storable, RoundedStore and quantize.
 /// Memory:  as forecast; `sums_bytes` bounds all of it but what one input and one matrix need.
 /// Files:   OUTPUT.rounded holds what is finished and is removed at the end.
-class GptqJob {
+class MatrixJob {
  public:
-  /// Both must outlive the job.
-  GptqJob(const model::Model& model, std::span<const text::TokenId> text,
-          std::filesystem::path output, GptqOptions options);
-  GptqJob(const GptqJob&) = delete;
-  GptqJob& operator=(const GptqJob&) = delete;
+  /// Model, text and method must outlive the job.  The text may be empty for a method that learns
+  /// from none.
+  MatrixJob(const model::Model& model, std::span<const text::TokenId> text, MatrixMethod& method,
+            std::filesystem::path output, MatrixJobOptions options);
+  MatrixJob(const MatrixJob&) = delete;
+  MatrixJob& operator=(const MatrixJob&) = delete;
 
-  [[nodiscard]] const GptqForecast& forecast() const { return forecast_; }
+  [[nodiscard]] const JobForecast& forecast() const { return forecast_; }
   /// To be called once.
-  GptqResult run();
+  JobResult run();
 
  private:
   struct Target {
@@ -68,24 +70,28 @@ class GptqJob {
     DType type;
   };
   [[nodiscard]] static std::vector<Target> targets_of(const model::Model& model,
-                                                      GptqOptions& options);
+                                                      const MatrixMethod& method,
+                                                      MatrixJobOptions& options);
   [[nodiscard]] std::string key() const;
   [[nodiscard]] const Target* target(const std::string& tensor) const;
+  [[nodiscard]] std::vector<Input> inputs() const;
   void plan();
-  void round_pass(std::size_t pass, ThreadPool& pool);
-  void round_tensor(const Target& target, const ErrorFeedback& feedback, ThreadPool& pool);
+  void run_pass(std::size_t pass, ThreadPool& pool);
+  [[nodiscard]] std::vector<SecondMoments> moments_of(std::size_t pass) const;
+  void make_tensor(const Target& target, ThreadPool& pool);
   void report(std::string_view stage, std::uint64_t done, std::uint64_t total) const;
 
   const model::Model& model_;
   std::span<const text::TokenId> text_;
+  MatrixMethod& method_;
   std::filesystem::path output_;
-  GptqOptions options_;
+  MatrixJobOptions options_;
   const kernels::Kernels& kernels_;
-  std::vector<Target> targets_;  ///< tensors that are stored in a type with a grid
+  std::vector<Target> targets_;  ///< tensors that the method takes
   RoundedStore store_;
   std::vector<Input> inputs_;  ///< of matrices that are not finished
   std::vector<std::span<const Input>> passes_;
-  GptqForecast forecast_;
+  JobForecast forecast_;
   std::vector<Unweighted> blind_;
   std::uint64_t bytes_done_ = 0;  ///< of matrices as they were
   std::uint64_t bytes_all_ = 0;

@@ -1,4 +1,4 @@
-#include "frugal/compress/gptq_job.h"
+#include "frugal/compress/matrix_job.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -9,6 +9,7 @@
 
 #include "frugal/base/atomic_file.h"
 #include "frugal/base/error.h"
+#include "frugal/compress/gptq_method.h"
 #include "tests/support/tiny_model.h"
 
 namespace frugal::compress {
@@ -22,18 +23,18 @@ std::vector<text::TokenId> tokens(std::size_t count) {
   return ids;
 }
 
-class GptqJobTest : public ::testing::Test {
+class MatrixJobTest : public ::testing::Test {
  protected:
-  static GptqOptions options() {
-    GptqOptions out;
+  static MatrixJobOptions options() {
+    MatrixJobOptions out;
     out.rounding.type = DType::kQ4_0;
     out.context = 48;
     out.sums_bytes = std::uint64_t{1} << 30U;
     out.version = "1";
     return out;
   }
-  std::string bytes_of(const std::string& name, const GptqOptions& options) {
-    (void)GptqJob(model_, text_, folder_ / name, options).run();
+  std::string bytes_of(const std::string& name, const MatrixJobOptions& options) {
+    (void)MatrixJob(model_, text_, method_, folder_ / name, options).run();
     return read_text_file(folder_ / name);
   }
   bool side_file(const std::string& name) {
@@ -43,26 +44,27 @@ class GptqJobTest : public ::testing::Test {
   test::TempFolder folder_;
   model::Model model_ = model::load(test::write_tiny_model(folder_ / "m.gguf", {}));
   std::vector<text::TokenId> text_ = tokens(200);
+  GptqMethod method_;
 };
 
-TEST_F(GptqJobTest, RoundsEveryMatrixOfTheNetworkAndIsNeverWorse) {
-  GptqOptions some = options();
+TEST_F(MatrixJobTest, RoundsEveryMatrixOfTheNetworkAndIsNeverWorse) {
+  MatrixJobOptions some = options();
   some.rounding.notes.set("frugal.compress.method", std::string("gptq"));
-  GptqJob job(model_, text_, folder_ / "q.gguf", some);
+  MatrixJob job(model_, text_, method_, folder_ / "q.gguf", some);
   EXPECT_EQ(job.forecast().matrices, 2U * 7U + 1U);
   EXPECT_EQ(job.forecast().finished, 0U);
   EXPECT_EQ(job.forecast().passes, 1U);
   EXPECT_EQ(job.forecast().tokens, 192U);
   EXPECT_EQ(job.forecast().most_cols, 96U);
   EXPECT_GT(job.forecast().bytes, 9U * 64U * 64U * 8U);
-  const GptqResult result = job.run();
+  const JobResult result = job.run();
   ASSERT_EQ(result.matrices.size(), 15U);
   std::size_t fed_back = 0;
   for (const RoundedRecord& each : result.matrices) {
     fed_back += each.fed_back ? 1U : 0U;
-    EXPECT_EQ(each.fed_back, each.loss_gptq < each.loss_search) << each.tensor;
+    EXPECT_EQ(each.fed_back, each.loss_fed_back < each.loss_plain) << each.tensor;
     EXPECT_EQ(each.type, DType::kQ4_0);
-    EXPECT_GT(each.loss_search, 0.0);
+    EXPECT_GT(each.loss_plain, 0.0);
   }
   EXPECT_GE(fed_back, 12U);
   ASSERT_EQ(result.without.size(), 1U);
@@ -74,29 +76,29 @@ TEST_F(GptqJobTest, RoundsEveryMatrixOfTheNetworkAndIsNeverWorse) {
   EXPECT_EQ(rounded.file->metadata().get_string("frugal.compress.method"), "gptq");
 }
 
-TEST_F(GptqJobTest, TheBytesDependNeitherOnThreadsNorOnMemory) {
+TEST_F(MatrixJobTest, TheBytesDependNeitherOnThreadsNorOnMemory) {
   const std::string want = bytes_of("a.gguf", options());
-  GptqOptions other = options();
+  MatrixJobOptions other = options();
   other.rounding.threads = 3;
   other.sums_bytes = 0;
-  EXPECT_EQ(GptqJob(model_, text_, folder_ / "b.gguf", other).forecast().passes, 9U);
+  EXPECT_EQ(MatrixJob(model_, text_, method_, folder_ / "b.gguf", other).forecast().passes, 9U);
   EXPECT_EQ(bytes_of("b.gguf", other), want);
 }
 
 // The child is killed, without any chance to tidy up, when it tells of the n-th step of rounding.
-TEST_F(GptqJobTest, AKilledJobGoesOnToTheSameBytes) {
+TEST_F(MatrixJobTest, AKilledJobGoesOnToTheSameBytes) {
   const std::string want = bytes_of("whole.gguf", options());
   for (const int steps : {1, 7, 16, 5}) {
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
-      GptqOptions some = options();
+      MatrixJobOptions some = options();
       some.sums_bytes = 0;
       int seen = 0;
       some.rounding.progress = [&](const ProgressUpdate& update) {
         if (update.stage == "round" && ++seen == steps) ::kill(::getpid(), SIGKILL);
       };
-      (void)GptqJob(model_, text_, folder_ / "q.gguf", some).run();
+      (void)MatrixJob(model_, text_, method_, folder_ / "q.gguf", some).run();
       ::_exit(0);
     }
     int status = 0;
@@ -105,7 +107,7 @@ TEST_F(GptqJobTest, AKilledJobGoesOnToTheSameBytes) {
     EXPECT_FALSE(std::filesystem::exists(folder_ / "q.gguf"));
     ASSERT_TRUE(side_file("q.gguf"));
   }
-  GptqJob job(model_, text_, folder_ / "q.gguf", options());
+  MatrixJob job(model_, text_, method_, folder_ / "q.gguf", options());
   EXPECT_GT(job.forecast().finished, 8U);
   EXPECT_LT(job.forecast().finished, 15U);
   EXPECT_EQ(job.run().matrices.size(), 15U);
@@ -113,26 +115,28 @@ TEST_F(GptqJobTest, AKilledJobGoesOnToTheSameBytes) {
   EXPECT_FALSE(side_file("q.gguf"));
 }
 
-TEST_F(GptqJobTest, AStoppedJobKeepsWhatIsFinishedForTheSameTextOnly) {
-  GptqOptions stopping = options();
+TEST_F(MatrixJobTest, AStoppedJobKeepsWhatIsFinishedForTheSameTextOnly) {
+  MatrixJobOptions stopping = options();
   stopping.rounding.progress = [](const ProgressUpdate& update) {
     if (update.stage == "quantise") throw std::runtime_error("stop");
   };
-  EXPECT_THROW((void)GptqJob(model_, text_, folder_ / "q.gguf", stopping).run(),
+  EXPECT_THROW((void)MatrixJob(model_, text_, method_, folder_ / "q.gguf", stopping).run(),
                std::runtime_error);
-  EXPECT_EQ(GptqJob(model_, text_, folder_ / "q.gguf", options()).forecast().finished, 15U);
-  EXPECT_EQ(GptqJob(model_, text_, folder_ / "q.gguf", options()).forecast().passes, 0U);
+  EXPECT_EQ(MatrixJob(model_, text_, method_, folder_ / "q.gguf", options()).forecast().finished,
+            15U);
+  EXPECT_EQ(MatrixJob(model_, text_, method_, folder_ / "q.gguf", options()).forecast().passes, 0U);
   text_.back() = 4;
-  EXPECT_EQ(GptqJob(model_, text_, folder_ / "q.gguf", options()).forecast().finished, 0U);
+  EXPECT_EQ(MatrixJob(model_, text_, method_, folder_ / "q.gguf", options()).forecast().finished,
+            0U);
 }
 
-TEST_F(GptqJobTest, NamesAWeightThatIsNoNumber) {
+TEST_F(MatrixJobTest, NamesAWeightThatIsNoNumber) {
   const model::Model bad = model::load(test::write_tiny_model(
       folder_ / "bad.gguf", {.edit = [](const std::string& name, std::span<float> values) {
         if (name == "output.weight") values[70] = std::numeric_limits<float>::infinity();
       }}));
   try {
-    (void)GptqJob(bad, text_, folder_ / "q.gguf", options()).run();
+    (void)MatrixJob(bad, text_, method_, folder_ / "q.gguf", options()).run();
     FAIL() << "an infinite weight was rounded";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kCorrupt);
@@ -141,12 +145,12 @@ TEST_F(GptqJobTest, NamesAWeightThatIsNoNumber) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "q.gguf"));
 }
 
-TEST_F(GptqJobTest, RefusesBeforeItBegins) {
-  EXPECT_THROW(GptqJob(model_, text_, folder_ / "m.gguf", options()), Error);
+TEST_F(MatrixJobTest, RefusesBeforeItBegins) {
+  EXPECT_THROW(MatrixJob(model_, text_, method_, folder_ / "m.gguf", options()), Error);
   EXPECT_FALSE(side_file("m.gguf"));
   const std::vector<text::TokenId> none = {3};
-  EXPECT_THROW(GptqJob(model_, none, folder_ / "q.gguf", options()), Error);
-  EXPECT_THROW(GptqJob(model_, text_, folder_ / "no" / "q.gguf", options()), Error);
+  EXPECT_THROW(MatrixJob(model_, none, method_, folder_ / "q.gguf", options()), Error);
+  EXPECT_THROW(MatrixJob(model_, text_, method_, folder_ / "no" / "q.gguf", options()), Error);
 }
 
 }  // namespace
