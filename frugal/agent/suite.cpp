@@ -97,6 +97,19 @@ Task task_of(const Line& line) {
   return task;
 }
 
+std::string line_of(const Task& task, std::span<const text::ChatMessage> conversation, Json tools) {
+  Json line = {{"messages", Json::array()}};
+  for (const text::ChatMessage& message : conversation) {
+    line["messages"].push_back({{"role", message.role}, {"content", message.content}});
+  }
+  if (!tools.is_null()) line["tools"] = std::move(tools);
+  line.update({{"scenario", task.scenario},
+               {"intent", task.intent},
+               {"difficulty", task.difficulty},
+               {"task", task.id}});
+  return to_line(line) + "\n";
+}
+
 }  // namespace
 
 std::string suite_line(const Task& task) {
@@ -134,22 +147,18 @@ std::string conversation_line(const Task& task) {
   return conversation_line(task, reference_conversation(task));
 }
 
+std::string brief_line(const Task& task) {
+  std::vector<text::ChatMessage> conversation = reference_conversation(task);
+  std::erase_if(conversation, [](const auto& message) { return message.role == "system"; });
+  return line_of(task, conversation, Json(nullptr));
+}
+
 std::string conversation_line(const Task& task, std::span<const text::ChatMessage> conversation) {
-  Json messages = Json::array();
-  for (const text::ChatMessage& message : conversation) {
-    messages.push_back({{"role", message.role}, {"content", message.content}});
-  }
   Json tools = Json::array();
   for (const std::string& line : tool_signatures(*make_world(task))) {
     tools.push_back(parse_json(line, "tool"));
   }
-  return to_line({{"messages", messages},
-                  {"tools", tools},
-                  {"scenario", task.scenario},
-                  {"intent", task.intent},
-                  {"difficulty", task.difficulty},
-                  {"task", task.id}}) +
-         "\n";
+  return line_of(task, conversation, std::move(tools));
 }
 
 }  // namespace frugal::agent

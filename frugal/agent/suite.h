@@ -22,6 +22,9 @@ namespace frugal::agent {
 
 /// The task's reference conversation on one line, with its line break, as training reads it.
 [[nodiscard]] std::string conversation_line(const Task& task);
+/// The same without what stands before the request: neither instructions nor tools.  A lesson takes
+/// half the tokens so; what is learnt from it is to be completed with whole conversations.
+[[nodiscard]] std::string brief_line(const Task& task);
 /// The same of a conversation that an agent had.
 [[nodiscard]] std::string conversation_line(const Task& task,
                                             std::span<const text::ChatMessage> conversation);

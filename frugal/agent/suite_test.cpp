@@ -68,5 +68,16 @@ TEST(ConversationLine, HoldsMessagesToolsAndWhereItComesFrom) {
   EXPECT_EQ(to_spaced_line(json.at("tools").at(0)), tool_signatures(*make_world(task)).front());
 }
 
+TEST(BriefLine, BeginsWithTheRequestAndEndsAsTheWholeOne) {
+  for (const Task& task : make_tasks(Split::kTrain, 3, 12)) {
+    Json whole = parse_json(conversation_line(task), "line");
+    const Json brief = parse_json(brief_line(task), "line");
+    EXPECT_FALSE(brief.contains("tools"));
+    whole.erase("tools");
+    whole["messages"].erase(0);
+    EXPECT_EQ(brief, whole);
+  }
+}
+
 }  // namespace
 }  // namespace frugal::agent

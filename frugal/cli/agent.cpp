@@ -17,6 +17,7 @@ struct Options {
   CommonOptions common;
   std::vector<std::string> scenarios;
   std::string split;
+  bool brief = false;
   std::size_t count = 300;
   std::string out;
 };
@@ -71,16 +72,28 @@ void setup_drills(CLI::App& verb, Invocation& invocation) {
   });
 }
 
-void setup_writer(CLI::App& verb, Invocation& invocation, LineFn line, const std::string& split) {
+// What a verb writes of each task, and with --brief; null: it has no --brief.
+struct Lines {
+  LineFn whole = nullptr;
+  LineFn brief = nullptr;
+};
+
+void setup_writer(CLI::App& verb, Invocation& invocation, const Lines& lines,
+                  const std::string& split) {
   auto options = std::make_shared<Options>();
   options->split = split;
   verb.add_option("--scenario", options->scenarios,
                   "customer_service, tutoring, finance; all if not given")
       ->delimiter(',');
   verb.add_option("--split", options->split, "train, validation or test")->capture_default_str();
+  if (lines.brief != nullptr) {
+    verb.add_flag("--brief", options->brief, "without instructions and tools: a shorter lesson");
+  }
   add_output(verb, *options);
-  verb.callback([options, line, &invocation] {
-    invocation.action = [options, line] { write_tasks(*options, line); };
+  verb.callback([options, lines, &invocation] {
+    invocation.action = [options, lines] {
+      write_tasks(*options, options->brief ? lines.brief : lines.whole);
+    };
   });
 }
 
@@ -95,9 +108,10 @@ void setup_agent(CLI::App& app, Invocation& invocation) {
       "  frugal agent drills -n 30000 -o drills.jsonl\n"
       "  frugal agent run model.gguf --suite suite.jsonl --trials 4");
   setup_writer(*verb->add_subcommand("tasks", "write a suite of tasks"), invocation,
-               agent::suite_line, "test");
+               {.whole = agent::suite_line}, "test");
   setup_writer(*verb->add_subcommand("conversations", "write conversations to train a model on"),
-               invocation, agent::conversation_line, "train");
+               invocation, {.whole = agent::conversation_line, .brief = agent::brief_line},
+               "train");
   setup_drills(*verb->add_subcommand("drills", "write exercises in copying, to train on first"),
                invocation);
   setup_agent_run(*verb->add_subcommand("run", "let a model work off a suite"), invocation);
