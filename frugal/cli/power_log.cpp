@@ -48,7 +48,7 @@ void PowerLog::join_neighbours() {
     Lap& first = laps_[i];
     append(first.readings, laps_[i + 1].readings);
     first.at = laps_[i + 1].at;
-    laps_[i / 2] = std::move(first);
+    if (i > 0) laps_[i / 2] = std::move(first);
   }
   laps_.resize(laps_.size() / 2);
   joined_ *= 2;

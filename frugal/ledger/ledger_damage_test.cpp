@@ -1,5 +1,6 @@
 #include <string>
 
+#include "frugal/base/str.h"
 #include "frugal/ledger/ledger.h"
 #include "frugal/ledger/sqlite.h"
 #include "frugal/ledger/test_support.h"
@@ -90,7 +91,8 @@ TEST_F(LedgerDamageTest, ANewerLedgerIsUnsupportedAndBothVersionsAreNamed) {
   for (const auto mode : {Ledger::Mode::kReadOnly, Ledger::Mode::kAppend}) {
     const Error fault = fault_of([&] { const Ledger ledger(file(), mode); });
     EXPECT_EQ(fault.kind(), ErrorKind::kUnsupported);
-    EXPECT_NE(std::string(fault.what()).find("version 7, expected at most 1"), std::string::npos);
+    const std::string want = str("version 7, expected at most {}", Ledger::kSchemaVersion);
+    EXPECT_NE(std::string(fault.what()).find(want), std::string::npos) << fault.what();
   }
 }
 
@@ -158,7 +160,9 @@ TEST_F(LedgerDamageTest, WritersSurviveDamageToo) {
 TEST_F(LedgerDamageTest, ATruncatedFileIsAnErrorAtMost) {
   make_ledger();
   const std::string good = testing::bytes_of(file());
-  for (std::size_t length = 1; length < good.size(); length += 509) {
+  // Zeros at the very end are what SQLite reads where a page is cut: nothing is lost with them.
+  const std::size_t told = good.find_last_not_of('\0') + 1;
+  for (std::size_t length = 1; length < told; length += 509) {
     put(good.substr(0, length));
     EXPECT_FALSE(survives(Ledger::Mode::kReadOnly)) << length;
   }
