@@ -146,8 +146,10 @@ std::unique_ptr<meter::ModelMeter> machine_model(const Options& options) {
   return std::make_unique<meter::ModelMeter>(std::move(model));
 }
 
-WatchOptions watch_options(const Options& options, AtomicFile* series) {
+WatchOptions watch_options(const Options& options, const meter::Meter& meter, AtomicFile* series) {
   WatchOptions watch;
+  // The model walks through all processes of the command each time: a counter is a read.
+  if (meter.name() == "model") watch.interval = PowerLog::kInterval;
   if (options.interval_s) watch.interval = Seconds(*options.interval_s);
   const bool rows_on_stderr = options.interval_s && series == nullptr && !options.live;
   if (rows_on_stderr) std::fputs(meter::series_header().c_str(), stderr);
@@ -168,7 +170,7 @@ Weighed weigh(const Options& options, meter::Meter& meter, AtomicFile* series) {
   modelled->start();
   const auto machine_before = machine.read();
   const Seconds children_before = children_cpu_time();
-  MeterWatch watch(meter, watch_options(options, series));
+  MeterWatch watch(meter, watch_options(options, meter, series));
   std::optional<net::HttpServer> server;
   if (options.listen) {
     server.emplace("127.0.0.1", *options.listen,

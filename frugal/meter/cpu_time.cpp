@@ -1,12 +1,16 @@
 #include "frugal/meter/cpu_time.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -30,58 +34,87 @@ std::optional<Seconds> usage_seconds() {
          seconds(children.ru_stime);
 }
 
-// Numbers of a file like "12 345 6 ", at most as many as fit a page of memory.
-std::vector<pid_t> children_in(const std::filesystem::path& file) {
-  constexpr std::size_t kMostBytes = 4096;
-  std::vector<pid_t> children;
-  const SmallFile list = read_prefix(file, kMostBytes);
-  if (!list.text) return children;
-  for (const std::string_view word : split(*list.text, ' ')) {
-    const auto number = parse_int(word);
-    if (number && *number > 0) children.push_back(static_cast<pid_t>(*number));
+// Looks at /proc ten times a second for as long as a program runs: no allocation, no directory
+// unless a process has several threads.
+class Descendants {
+ public:
+  /// User and system time of all that have not been waited for, and of those that they waited for.
+  [[nodiscard]] double ticks() {
+    constexpr std::size_t kMost = 4096;  // a tree may grow while it is walked
+    found_.clear();
+    add_children(getpid(), getpid());  // whoever starts programs here does so on the first thread
+    double ticks = 0.0;
+    for (std::size_t i = 0; i < found_.size() && i < kMost; ++i) {
+      const pid_t process = found_[i];
+      const Usage usage = usage_of(process);
+      ticks += usage.ticks;
+      if (usage.threads == 1) {
+        add_children(process, process);
+      } else {
+        add_children_of_threads(process);
+      }
+    }
+    return ticks;
   }
-  return children;
-}
 
-std::vector<pid_t> children_of(pid_t process) {
-  std::vector<pid_t> children;
-  std::error_code gone;  // it may end while we look
-  std::filesystem::directory_iterator task(str("/proc/{}/task", process), gone);
-  for (; !gone && task != std::filesystem::directory_iterator(); task.increment(gone)) {
-    for (const pid_t child : children_in(task->path() / "children")) children.push_back(child);
-  }
-  return children;
-}
+ private:
+  struct Usage {
+    double ticks = 0.0;
+    std::int64_t threads = 0;
+  };
 
-// utime + stime + cutime + cstime of /proc/PID/stat, fields 14 to 17.
-double ticks_of(pid_t process) {
-  constexpr std::size_t kMostBytes = 1024;
-  const SmallFile stat = read_prefix(str("/proc/{}/stat", process), kMostBytes);
-  if (!stat.text) return 0.0;  // it has ended
-  const std::string_view text = *stat.text;
-  const std::size_t name_end = text.rfind(')');  // names may hold anything
-  if (name_end == std::string_view::npos) return 0.0;
-  constexpr std::size_t kFirst = 12;  // words before utime, behind the name
-  const auto words = split(text.substr(name_end + 1), ' ');
-  double ticks = 0.0;
-  for (std::size_t i = kFirst; i < std::min(words.size(), kFirst + 4); ++i) {
-    ticks += static_cast<double>(parse_int(words[i]).value_or(0));
+  /// The start of /proc/<process>/<file>; empty for one that has ended.
+  std::string_view read(const std::string& path) {
+    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return {};
+    const ssize_t got = ::read(file, text_.data(), text_.size());
+    close(file);
+    return {text_.data(), got < 0 ? 0 : static_cast<std::size_t>(got)};
   }
-  return ticks;
-}
 
-// Of all descendants that have not been waited for.
-Seconds living_seconds() {
-  constexpr std::size_t kMost = 4096;  // a tree may grow while it is walked
-  static const auto ticks_per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
-  std::vector<pid_t> found = children_of(getpid());
-  double ticks = 0.0;
-  for (std::size_t i = 0; i < found.size() && i < kMost; ++i) {
-    ticks += ticks_of(found[i]);
-    for (const pid_t child : children_of(found[i])) found.push_back(child);
+  /// The next number of a list with single spaces; nothing at its end.
+  static std::optional<std::int64_t> next(std::string_view& list) {
+    std::int64_t number = 0;
+    const auto [end, fault] = std::from_chars(list.data(), list.data() + list.size(), number);
+    if (fault != std::errc()) return std::nullopt;
+    const auto length = static_cast<std::size_t>(end - list.data());
+    list.remove_prefix(std::min(length + 1, list.size()));
+    return number;
   }
-  return Seconds(ticks / ticks_per_second);
-}
+
+  void add_children(pid_t process, pid_t thread) {
+    std::string_view list = read(str("/proc/{}/task/{}/children", process, thread));
+    while (const auto child = next(list)) found_.push_back(static_cast<pid_t>(*child));
+  }
+
+  void add_children_of_threads(pid_t process) {
+    std::error_code gone;  // it may end while we look
+    std::filesystem::directory_iterator task(str("/proc/{}/task", process), gone);
+    for (; !gone && task != std::filesystem::directory_iterator(); task.increment(gone)) {
+      const auto thread = parse_int(task->path().filename().string());
+      if (thread) add_children(process, static_cast<pid_t>(*thread));
+    }
+  }
+
+  /// Fields 14 to 17 and 20 of /proc/PID/stat: utime, stime, cutime, cstime; threads.
+  Usage usage_of(pid_t process) {
+    constexpr std::size_t kBeforeTimes = 10;  // words between the state and utime
+    std::string_view stat = read(str("/proc/{}/stat", process));
+    const std::size_t name_end = stat.rfind(')');  // names may hold anything
+    if (name_end == std::string_view::npos || stat.size() < name_end + 4) return {};
+    stat.remove_prefix(name_end + 4);  // ") S "
+    std::array<std::int64_t, kBeforeTimes + 7> words{};
+    for (std::int64_t& word : words) word = next(stat).value_or(0);
+    Usage usage{.threads = words[kBeforeTimes + 6]};
+    for (std::size_t i = 0; i < 4; ++i) {
+      usage.ticks += static_cast<double>(words[kBeforeTimes + i]);
+    }
+    return usage;
+  }
+
+  std::vector<pid_t> found_;
+  std::array<char, 4096> text_{};
+};
 
 /// Ticks in the line "cpu  user nice system idle iowait irq softirq steal …".
 std::optional<double> busy_ticks(std::string_view line) {
@@ -104,11 +137,18 @@ std::optional<double> busy_ticks(std::string_view line) {
 CpuTimeSource process_cpu_time() {
   // What has been waited for is read first: a process that ends in between is then missing for a
   // moment, never counted twice.
-  const auto read = [latest = Seconds(0.0)]() mutable -> std::optional<Seconds> {
+  struct State {
+    Descendants living;
+    Seconds latest;
+  };
+  const auto ticks_per_second = static_cast<double>(sysconf(_SC_CLK_TCK));
+  const auto read = [state = std::make_shared<State>(),
+                     ticks_per_second]() -> std::optional<Seconds> {
     const auto ended = usage_seconds();
     if (!ended) return std::nullopt;
-    latest = std::max(latest, *ended + living_seconds());
-    return latest;
+    const Seconds living(state->living.ticks() / ticks_per_second);
+    state->latest = std::max(state->latest, *ended + living);
+    return state->latest;
   };
   return {.description = "this process and all that it started",
           .read = read,
