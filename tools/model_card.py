@@ -144,7 +144,7 @@ def making(chain):
 def card(program, name, model, arguments):
     chain = recipe_chain(name)
     head = [line.lstrip("# ") for line in chain[0][1].split("\nname")[0].splitlines()]
-    about = " ".join(head).split(" Its data:")[0]
+    about = " ".join(" ".join(head).split("Its data:")[0].split())
     labels = chain[0][2]["data"].get("kind") == "labels"
     scores = (label_scores(program, model, arguments.labels) if labels
               else agent_scores(program, model, arguments.suite))
